@@ -358,6 +358,6 @@ def test_what_is_judged_once_is_as_if_it_was_judged_twice(
     )
     once = [cli(*command) for command in commands]
     again = [cli(*command) for command in commands]
-    monkeypatch.setattr("scclint.run.stored_results.content_key", lambda unit, run: "")
-    monkeypatch.setattr("scclint.change.state.content_key", lambda unit, run: "")
+    monkeypatch.setattr("scclint.run.stored_results.content_key", lambda unit, run, *, by_rules=True: "")
+    monkeypatch.setattr("scclint.change.state.content_key", lambda unit, run, *, by_rules=True: "")
     assert once == again == [cli(*command) for command in commands]

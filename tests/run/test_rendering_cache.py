@@ -105,7 +105,7 @@ def test_a_line_of_a_named_template_moves(
 ) -> None:
     """The chart renders to the same text, so nothing else differs."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("scclint.run.results.MIN_CACHED", 0)
+    monkeypatch.setattr("scclint.run.views.MIN_CACHED", 0)
     monkeypatch.chdir(tmp_path)
     pod = NAMED["web/templates/_pod.tpl"].replace("{{ .Values.hostNetwork }}", "true")
     write_below(Path(), {**NAMED, "web/templates/_pod.tpl": pod})

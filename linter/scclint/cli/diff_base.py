@@ -26,10 +26,10 @@ from scclint.run.diff import mark_old
 from scclint.run.merge import merge
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
-from scclint.run.results import results_of_both
 from scclint.run.run import prepare
 from scclint.run.shared import Run
 from scclint.run.store import RunStore
+from scclint.run.views import results_of_both
 
 
 def base_of(name: str, paths: Sequence[str]) -> Revision:

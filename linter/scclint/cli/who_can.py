@@ -13,9 +13,9 @@ from scclint.errors import UsageError
 from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
 from scclint.report import who_can
 from scclint.report.text import Json, dump
-from scclint.run.judge import OpenUnit, open_unit
+from scclint.run.judge import OpenUnit, UnitView, open_unit
 from scclint.run.shared import Run
-from scclint.run.views import UnitView, Viewed, input_status
+from scclint.run.views import Viewed, input_status
 
 _KINDS: dict[str, SubjectKind] = {
     "serviceaccount": "ServiceAccount",
@@ -67,7 +67,7 @@ def _without_units(run: Run, config: Config, view: UnitView[Json]) -> Viewed[Jso
     """Return what is shown of a cluster for which the input has no unit."""
     unit = Unit(PLAIN, "plain", PLAIN, (), "", takes=False, placed=Placed(config.namespace))
     opened = open_unit(unit, run)
-    return Viewed(unit, view.make(opened), input_status(opened), opened)
+    return Viewed(unit, view.make(opened, run), input_status(opened), opened)
 
 
 def _unknown(scc: str, opened: OpenUnit) -> UsageError:

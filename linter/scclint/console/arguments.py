@@ -28,6 +28,7 @@ from scclint.run.options import DEFAULTS, RunOptions
 from scclint.run.rule_set import configured
 from scclint.run.run import prepare
 from scclint.run.shared import Run
+from scclint.run.views import Viewed, viewed
 from scclint.text import listed
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from scclint.config.raw import Raw
     from scclint.files.revision import Changes
     from scclint.files.sources import Dump
+    from scclint.run.judge import UnitView
     from scclint.run.store import RunStore
-    from scclint.run.views import UnitView, Viewed
 
 
 T = TypeVar("T")
@@ -199,8 +200,6 @@ def view_units(
     args: Namespace, config: Config, registry: Registry, view: "UnitView[T]", options: RunOptions = DEFAULTS
 ) -> "tuple[Run, list[Viewed[T]]]":
     """The run over what the command line names, and what is shown of each of its units, as `viewed` returns it."""
-    from scclint.run.views import viewed
-
     with progress() as step:
         run = open_run(args, config, registry, stored(args, replace(options, progress=step)))
         return run, viewed(run, view)

@@ -11,10 +11,10 @@ from scclint.limits import MAX_FIXED_FINDINGS, MAX_FIXES_RENDERED
 from scclint.record import grouped, replace
 from scclint.remedy.fixes import FixOutcome, SharedFiles, prove_all
 from scclint.run.report import Report
-from scclint.run.results import processes
 from scclint.run.shared import Run
 from scclint.run.stored_results import unit_key
 from scclint.run.texts import FileTexts
+from scclint.run.views import processes
 from scclint.text import counted
 
 _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]

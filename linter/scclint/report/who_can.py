@@ -12,8 +12,9 @@ from scclint.objects.types import ServiceAccount, Workload
 from scclint.platform.terms import UNSPECIFIED_NAMESPACE, members_of, shown_name
 from scclint.report.table import table_with_remarks
 from scclint.report.text import Json, line_place, visible_line, with_units
-from scclint.run.judge import OpenUnit
-from scclint.run.views import UnitView, Viewed
+from scclint.run.judge import OpenUnit, UnitView
+from scclint.run.shared import Run
+from scclint.run.views import Viewed
 from scclint.text import and_more, counted, full_name
 
 Subject = tuple[SubjectKind, str, str]
@@ -32,7 +33,7 @@ _MADE_BY_OPENSHIFT = frozenset(("default", "builder", "deployer"))
 def scc_view(scc: str, namespace: str) -> UnitView[Json]:
     """Return the view of who may use an SCC in a unit. `namespace` limits it to grants that count there; empty for all."""
 
-    def make(unit: OpenUnit) -> Json:
+    def make(unit: OpenUnit, run: Run) -> Json:
         world, cluster = unit.world, unit.world.cluster
         known = scc in cluster.sccs
         ways = [
@@ -63,7 +64,7 @@ def subject_view(subject: Subject, namespace: str) -> UnitView[Json]:
     """Return the view of which SCCs a subject may use in a unit, by its name or a group that Kubernetes puts it in."""
     user = acting_as(*subject)
 
-    def make(unit: OpenUnit) -> Json:
+    def make(unit: OpenUnit, run: Run) -> Json:
         cluster = unit.world.cluster
         sccs = []
         for scc in cluster.sccs:
@@ -83,13 +84,13 @@ def subject_view(subject: Subject, namespace: str) -> UnitView[Json]:
     return _view(f"{'/'.join(subject)} in {namespace}", make)
 
 
-def _view(question: str, make: Callable[[OpenUnit], Json]) -> UnitView[Json]:
+def _view(question: str, make: Callable[[OpenUnit, Run], Json]) -> UnitView[Json]:
     """Return the view of a question. Its answer is made of values that JSON has, by key."""
 
     def restore(value: Json) -> Json:
         return {**value}
 
-    return UnitView(f"who-can {digest(question)[:16]}", make, restore, {})
+    return UnitView(f"who-can {digest(question)[:16]}", make, restore, lambda unit, notice: {})
 
 
 def of_scc(units: Sequence[Viewed[Json]], scc: str, namespace: str) -> Json:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from scclint.admission.rbac import reference
 from scclint.admission.verdict import ObjectRef, User
 from scclint.deploy.unit import Deployment, Unit
-from scclint.finding import Crash, Finding, Ignore
+from scclint.finding import Crash, Finding, Ignore, Notice
 from scclint.limits import MIN_SPLIT
 from scclint.objects.documents.document import Document
 from scclint.objects.types import AdmissionPolicy, ApiObject, RoleBinding, SecurityContextConstraints, Workload
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from scclint.deploy.origins.tracer import Tracer
     from scclint.outcome.rows import GrantRow, WorkloadRow
 
-__all__ = ["OpenUnit", "judge", "open_unit", "open_units"]
+__all__ = ["OpenUnit", "UnitView", "judge", "open_unit", "open_units"]
+
+T = TypeVar("T")
 
 _REJECTIONS = ("SCC101", "SCC107")
 """Rules about a pod that an SCC rejects, which a patch of the pod commonly prevents."""
@@ -89,6 +91,25 @@ class OpenUnit:
     def row(self, world: World, workload: Workload) -> "WorkloadRow":
         """Return what a workload gets in one of the worlds."""
         return workload_row(world, workload, self.unit.name, self.edited(workload.place.span), self.unit.title)
+
+
+class UnitView(NamedTuple, Generic[T]):
+    """What a command has of a unit.
+
+    `make` makes it from the opened unit in a run. `stored` returns what is stored of it, of values that JSON can express and records of
+    these; None if it does not hold for later runs. `restore` returns the same from what JSON makes of that, and raises ValueError,
+    TypeError or KeyError for anything else. Views with one `name` are the same. `nothing` returns what a command has of a unit whose
+    process died, given the notice about that. `by_rules` says that it depends on the rules and their settings. `costs_little` returns
+    whether to make it as well of a unit that is judged, given the values of views that are made already.
+    """
+
+    name: str
+    make: Callable[[OpenUnit, Run], T]
+    restore: Callable[[Any], T]
+    nothing: Callable[[Unit, Notice], T]
+    by_rules: bool = False
+    stored: Callable[[T], object] = lambda value: value
+    costs_little: Callable[[OpenUnit, Mapping[str, Any]], bool] = lambda opened, values: True
 
 
 def open_unit(unit: Unit, run: Run, last_applied: Mapping[str, Mapping[ObjectRef, Object]] | None = None) -> OpenUnit:

@@ -5,8 +5,8 @@ from typing import Any
 from scclint.deploy.placed import placed_in
 from scclint.deploy.unit import Placed
 from scclint.record import record
-from scclint.run.judge import OpenUnit
-from scclint.run.views import UnitView
+from scclint.run.judge import OpenUnit, UnitView
+from scclint.run.shared import Run
 
 
 @record
@@ -27,7 +27,7 @@ class ListedWorkload:
     placed: Placed
 
 
-def _make(opened: OpenUnit) -> tuple[ListedWorkload, ...]:
+def _make(opened: OpenUnit, run: Run) -> tuple[ListedWorkload, ...]:
     return tuple(
         ListedWorkload(
             workload.kind,
@@ -50,5 +50,5 @@ def _restore(value: Any) -> tuple[ListedWorkload, ...]:
     )
 
 
-LISTED: UnitView[tuple[ListedWorkload, ...]] = UnitView("listed", _make, _restore, ())
+LISTED: UnitView[tuple[ListedWorkload, ...]] = UnitView("listed", _make, _restore, lambda unit, notice: ())
 """The workloads of a unit, in the order of the input."""

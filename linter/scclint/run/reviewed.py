@@ -9,10 +9,10 @@ from scclint.finding import Crash
 from scclint.outcome.policies import PolicyAnswer
 from scclint.outcome.rows import ContainerRow, PodSecurityRow, VerdictRow, WorkloadRow
 from scclint.podsecurity.csi import CsiVolume
-from scclint.run.judge import OpenUnit
+from scclint.run.judge import OpenUnit, UnitView
 from scclint.run.load import guard
+from scclint.run.shared import Run
 from scclint.run.stored_results import restored_record
-from scclint.run.views import UnitView
 from scclint.seccomp.effective import ContainerSeccomp, Request
 from scclint.source import Span
 
@@ -20,7 +20,7 @@ Rows = tuple[tuple[WorkloadRow, ...], ...]
 """The rows of each workload of a unit, one for each release."""
 
 
-def _make(opened: OpenUnit) -> Rows:
+def _make(opened: OpenUnit, run: Run) -> Rows:
     rows: list[tuple[WorkloadRow, ...]] = []
     for workload in opened.workloads:
         crashes: list[Crash] = []
@@ -51,5 +51,5 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
 }
 """The functions that make the values of fields, for fields that are neither plain values nor lists of them."""
 
-REVIEWED: UnitView[Rows] = UnitView("rows", _make, _restore, ())
+REVIEWED: UnitView[Rows] = UnitView("rows", _make, _restore, lambda unit, notice: ())
 """The rows of a unit, in the order of the input. A workload whose rows a bug prevents has none, and the bug is a crash of the unit."""

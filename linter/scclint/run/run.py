@@ -13,10 +13,10 @@ from scclint.run.judge import mounts_in
 from scclint.run.merge import merge
 from scclint.run.options import DEFAULTS, RunOptions
 from scclint.run.report import Report
-from scclint.run.results import unit_results
 from scclint.run.scan import scan
 from scclint.run.shared import Run
 from scclint.run.store import RunStore
+from scclint.run.views import unit_results
 
 if TYPE_CHECKING:
     from scclint.files.revision import Changes

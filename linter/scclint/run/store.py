@@ -62,10 +62,12 @@ class RunStore:
         if opened is not None:
             opened.kept[key] = value
 
-    def keep_others(self, sort: str) -> None:
-        """Keep all values of a sort, because this run is over a part of the scope."""
+    def keep_others(self, sort: str, keys: Iterable[str] | None = None) -> None:
+        """Keep the values of a sort that earlier runs stored by these keys, None for all, because this run does not ask for them."""
         if (opened := self._open(sort)) is not None:
-            opened.kept.update({**opened.known, **opened.kept})
+            known = opened.known
+            chosen = known if keys is None else {key: known[key] for key in keys if key in known}
+            opened.kept.update({**chosen, **opened.kept})
 
     def save(self) -> None:
         """Write the sorts that differ from what their files have."""

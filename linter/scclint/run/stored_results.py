@@ -10,6 +10,7 @@ from datetime import date
 from functools import partial
 from typing import Any, TypeVar, get_args
 
+from scclint.config.model import KEYS, Config
 from scclint.deploy.outline import Outline
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
@@ -31,6 +32,8 @@ from scclint.finding import (
     Tally,
 )
 from scclint.other_units import Question, Reply
+from scclint.record import replace
+from scclint.run.judge import UnitView
 from scclint.run.policies import parameters_of_input
 from scclint.run.report import JudgementGap, UnitResult
 from scclint.run.shared import Run
@@ -38,46 +41,52 @@ from scclint.source import Span
 
 T = TypeVar("T")
 
+_DEFAULTS = Config()
+_OF_OUTPUT = ("fail_on", "format", "output", "template", "sarif_category", "show_suppressed", "statistics")
+"""Settings that change only how a report is written."""
+_OF_RULES = (
+    "profile",
+    "select",
+    "extend_select",
+    "ignore",
+    "severity",
+    "per_path",
+    "show_info",
+    "ignores",
+    "baseline",
+    "rules",
+)
+"""Settings that change only what rules say."""
 _ELSEWHERE = ("# Source:", "config.kubernetes.io/origin")
 """Texts of rendered manifests, whose findings may be placed in any file of the tree."""
 
 
-def stored_result(unit: Unit, run: Run) -> UnitResult | None:
-    """Return the result that an earlier run had of the same unit, with the same answers about others; None without one."""
-    return find_stored(unit, run, sort_of(run), partial(_result, unit.name))
-
-
-def keep_result(unit: Unit, run: Run, result: UnitResult, replies: Mapping[Question, Reply]) -> None:
-    """Store the result of a unit, if it depends on nothing that cannot be looked at again."""
-    if not result.crashes:
-        keep_stored(unit, run, sort_of(run), replies, [getattr(result, name) for name in _STORED])
-
-
-def find_stored(unit: Unit, run: Run, sort: str, restore: Callable[[Any], T]) -> T | None:
-    """Return what `restore` makes of what an earlier run stored of the same unit, with the same answers about others; None without it."""
+def find_stored(unit: Unit, run: Run, view: UnitView[T]) -> T | None:
+    """Return a view of a unit as an earlier run stored it, if the unit gets the same answers about others; None without it."""
 
     def restored(value: Any) -> T | None:
         key, replies, fields = value
-        same = key == unit_key(unit, run) and run.others.of(unit).same_answers(replies)
-        return restore(fields) if same else None
+        same = key == unit_key(unit, run, by_rules=view.by_rules) and run.others.of(unit).same_answers(replies)
+        return view.restore(fields) if same else None
 
-    return run.store.find(sort, unit.name if unit_key(unit, run) else "", restored)
-
-
-def keep_stored(unit: Unit, run: Run, sort: str, replies: Mapping[Question, Reply], fields: object) -> None:
-    """Store something of a unit, if it depends on nothing that cannot be looked at again. `replies` are what was asked about others."""
-    if key := unit_key(unit, run):
-        run.store.keep(sort, unit.name, [key, list(replies.items()), fields])
+    return run.store.find(sort_of(view, run), unit.name if unit_key(unit, run) else "", restored)
 
 
-def sort_of(run: Run) -> str:
-    """Return the sort of stored results, so that a run with other rules does not replace those of this one."""
-    return f"{run.config.profile} parts"
+def keep_stored(unit: Unit, run: Run, view: UnitView[T], replies: Mapping[Question, Reply], value: T) -> None:
+    """Store a view of a unit, if it depends on nothing that cannot be looked at again. `replies` are what was asked about others."""
+    key, stored = unit_key(unit, run, by_rules=view.by_rules), view.stored(value)
+    if key and stored is not None:
+        run.store.keep(sort_of(view, run), unit.name, [key, list(replies.items()), stored])
 
 
-def unit_key(unit: Unit, run: Run) -> str:
+def sort_of(view: UnitView[Any], run: Run) -> str:
+    """Return the sort of a stored view, so that a run with other rules does not replace those of this one."""
+    return f"{run.config.profile} {view.name}" if view.by_rules else view.name
+
+
+def unit_key(unit: Unit, run: Run, *, by_rules: bool = True) -> str:
     """Return the key of what is stored of a unit; empty if nothing is: see `content_key`."""
-    key = content_key(unit, run) if run.options.cache_scope and not run.options.review else ""
+    key = content_key(unit, run, by_rules=by_rules) if run.options.cache_scope and not run.options.review else ""
     if not key or not run.last_applied:
         return key
     # What equals the manifests deletes nothing.
@@ -86,16 +95,32 @@ def unit_key(unit: Unit, run: Run) -> str:
     return digest(repr((key, [(name, {**manifests}) for name, manifests in last]))) if last else key
 
 
-def content_key(unit: Unit, run: Run) -> str:
-    """Return the key of all that the findings of a unit depend on, besides what rules ask about others and what was applied before.
+def content_key(unit: Unit, run: Run, *, by_rules: bool = True) -> str:
+    """Return the key of all that a unit's findings depend on, besides what rules ask about others and what was applied before.
 
-    It is empty if a file cannot be read, or if it is not known what the findings depend on.
+    Without `by_rules`, the rules and their settings do not count. It is empty if a file cannot be read, or if it is not known what the
+    findings depend on.
     """
-    return run.memo(("unit key", unit.name), lambda: _content_key(unit, run))
+    key = run.memo(("unit key", unit.name), lambda: _content_key(unit, run))
+    return key and digest(run.memo(("settings key", by_rules), lambda: _settings_key(run, by_rules)) + key)
+
+
+def _settings_key(run: Run, by_rules: bool) -> str:
+    """Return the key of what counts for all units: settings, the day, the cluster that is described."""
+    config = run.config
+    left_out = {*_OF_OUTPUT, *(() if by_rules else _OF_RULES)}
+    keys = {".".join(KEYS[name]) for name in left_out}
+    settings, origins = (
+        {key: value for key, value in several.items() if key not in keys} for several in (config.settings, config.origins)
+    )
+    chosen = {name: getattr(_DEFAULTS, name) for name in left_out}
+    config = replace(config, **chosen, settings=settings, origins=origins)
+    params = parameters_of_input(run)
+    return digest(repr((config, date.today(), by_rules and run.options.ignores, _cluster(run), params)))
 
 
 def _content_key(unit: Unit, run: Run) -> str:
-    outline, config, options = run.outline, run.config, run.options
+    outline, config = run.outline, run.config
     if config.helm_chart or config.profile_dirs or config.rule_modules:
         return ""
     try:
@@ -115,11 +140,8 @@ def _content_key(unit: Unit, run: Run) -> str:
         sources = [_sources(placed, run) for placed in (unit, *sorted(givers, key=lambda giver: giver.name))]
     except OSError:
         return ""
-    settings = run.memo("settings key", lambda: digest(repr((config, date.today(), options.ignores, _cluster(run)))))
     rendered = rendering and digest(rendering.text)
-
-    params = run.memo("parameters key", lambda: digest(repr(parameters_of_input(run))))
-    return digest(repr((settings, unit, read, rendered, around, borrowed, others.ambiguous, others.homes, sources, params)))
+    return digest(repr((unit, read, rendered, around, borrowed, others.ambiguous, others.homes, sources)))
 
 
 def _digest(file: str, outline: Outline) -> str:
@@ -148,10 +170,14 @@ def _sources(unit: Unit, run: Run) -> list[tuple[str, str]]:
     return sorted((file, _digest(file, run.outline)) for file in files)
 
 
-def _result(unit: str, fields: Any) -> UnitResult:
-    """Return the result of a unit that has these fields, without texts and outcomes."""
-    named = zip(_STORED.items(), fields, strict=True)
-    return UnitResult(unit, **{name: restore(value) for (name, restore), value in named})
+def stored_fields(result: UnitResult) -> list[Any]:
+    """Return the fields of a result that are stored: without texts and outcomes."""
+    return [getattr(result, name) for name in _STORED]
+
+
+def restored_result(fields: Any) -> UnitResult:
+    """Return the result that has these fields."""
+    return UnitResult(**{name: restore(value) for (name, restore), value in zip(_STORED.items(), fields, strict=True)})
 
 
 def restored_records(kind: type[T], items: Any) -> tuple[T, ...]:
@@ -194,6 +220,7 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
 """The functions that make the values of fields, for fields that are neither plain values nor lists of them."""
 
 _STORED: Mapping[str, Callable[[Any], Any]] = {
+    "unit": str,
     "findings": partial(restored_records, Finding),
     "ignores": partial(restored_records, Ignore),
     "notices": partial(restored_records, Notice),

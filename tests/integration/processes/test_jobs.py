@@ -50,7 +50,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(opened.unit.name)
         return judge(opened, session)
 
-    monkeypatch.setattr("scclint.run.results.judge", counted)
+    monkeypatch.setattr("scclint.run.views.judge", counted)
     return names
 
 
@@ -94,7 +94,7 @@ def test_a_process_that_dies_is_an_error_of_its_unit(catalog: list[str], check: 
             os.kill(os.getpid(), signal.SIGKILL)
         return judge(opened, session)
 
-    monkeypatch.setattr("scclint.run.results.judge", dying)
+    monkeypatch.setattr("scclint.run.views.judge", dying)
     status, _, messages = check("--jobs", "2", "--no-cache")
     assert status == 2
     assert f"unit {catalog[5]} is not judged: the process that judged it was killed by signal 9" in messages

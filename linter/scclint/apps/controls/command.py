@@ -16,9 +16,9 @@ from scclint.errors import UsageError
 from scclint.platform.releases import DEFAULT
 from scclint.record import EMPTY, replace
 from scclint.report.text import visible_line
+from scclint.run.merge import merge
 from scclint.run.options import RunOptions
-from scclint.run.run import report_of
-from scclint.run.views import viewed
+from scclint.run.views import JUDGED, viewed_with
 from scclint.text import listed
 
 
@@ -32,9 +32,9 @@ def run(args: Namespace) -> int:
         # A rule that is off must not make a control pass.
         config = replace(config, profile="strict", select=(), ignore=(), per_path=(), severity=EMPTY, baseline="")
         opened_run = open_run(args, config, registry, stored(args, RunOptions(progress=step)))
-        report = report_of(opened_run)
         dumps = dumps_in(args)
-        found = viewed(opened_run, control_facts(chosen_framework, dump=bool(dumps)))
+        found, results = viewed_with(opened_run, control_facts(chosen_framework, dump=bool(dumps)), JUDGED)
+        report = merge(results, opened_run.units, opened_run, opened_run.notices, whole=opened_run.whole)
     assessments = assess(
         chosen_framework, [one.value for one in found], report.findings, api_server=admission_plugin_problems(dumps)
     )

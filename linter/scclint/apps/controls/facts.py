@@ -9,8 +9,8 @@ from scclint.apps.controls.frameworks import Framework
 from scclint.apps.controls.scope import Scope
 from scclint.objects.types import ApiObject, Role, RoleBinding, SecurityContextConstraints, Workload
 from scclint.record import EMPTY, record
-from scclint.run.judge import OpenUnit
-from scclint.run.views import UnitView
+from scclint.run.judge import OpenUnit, UnitView
+from scclint.run.shared import Run
 from scclint.source import Span
 
 _CLASSES: tuple[type[ApiObject], ...] = (Workload, Role, RoleBinding, SecurityContextConstraints)
@@ -36,7 +36,7 @@ def control_facts(framework: Framework, *, dump: bool = False) -> UnitView[Contr
     """Return the view of what units have that the controls of a framework are about. `dump` says that they are those of a cluster."""
     checks = [*dict.fromkeys(name for control in framework.controls for name in control.checks if name != ADMISSION_PLUGIN)]
 
-    def make(opened: OpenUnit) -> ControlFacts:
+    def make(opened: OpenUnit, run: Run) -> ControlFacts:
         scopes = [Scope(opened, world, dump) for world in opened.worlds.values()]
         kinds = [kind.__name__ for kind in _CLASSES if any(True for scope in scopes for _ in scope.all(kind))]
         if any(workload.provenance.operator for scope in scopes for workload in scope.of(Workload)):
@@ -54,7 +54,9 @@ def control_facts(framework: Framework, *, dump: bool = False) -> UnitView[Contr
             tuple(obj for scope in scopes for obj in scope.platform_objects()),
         )
 
-    return UnitView(f"controls {framework.name}{' of a dump' if dump else ''}", make, _restore, ControlFacts())
+    return UnitView(
+        f"controls {framework.name}{' of a dump' if dump else ''}", make, _restore, lambda unit, notice: ControlFacts()
+    )
 
 
 def _restore(value: Any) -> ControlFacts:
