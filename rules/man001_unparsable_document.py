@@ -86,7 +86,7 @@ def check(document: Document, world: World) -> Iterator[Problem]:
             line, column = number, text.index("-") + 1
             code, help = "indented", "move"
     # The parser stops at a key behind blanks that are none to YAML, or at the line after it.
-    blank = next((n for n in (until, until - 1) if n > 0 and _NO_BLANK.match(document.text.split("\n")[n - 1])), 0)
+    blank = next((n for n in (until, until - 1) if n > 0 and re.match(_NO_BLANK, document.text.split("\n")[n - 1])), 0)
     if blank:
         line, column = document.line + blank - 1, 1
         code, help = "no-break-space", "write-space"
@@ -100,14 +100,14 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     )
 
 
-_NO_BLANK = re.compile(r"\s*\u00a0")
+_NO_BLANK = r"\s*\u00a0"
 
 _STREAM = "<stdin>"
 """The name of standard input. A command prints it that was asked for manifests."""
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
-_KEY = re.compile(r"(?<![\w.-])(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))")
+_KEY = r"(?<![\w.-])(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))"
 """A key that every object has, whatever is wrong in front of it."""
 
 
@@ -115,7 +115,7 @@ def _may_be_manifest(document: Document, world: World) -> bool:
     """Whether the file may contain objects. Other programs have files in the same folders, such as the settings of a CI system."""
     return (
         document.file == _STREAM
-        or _KEY.search(document.text) is not None
+        or re.search(_KEY, document.text) is not None
         or document.index > 0
         or document.file in world.memo((_may_be_manifest,), lambda: {obj.file for obj in world.objects})
     )

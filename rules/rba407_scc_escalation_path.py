@@ -103,7 +103,6 @@ subjects:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from scclint.api import (
@@ -312,7 +311,7 @@ def _help_for_code(ways: Sequence[Escalation], roles: Sequence[str], binding: Ro
     """Return what to do about rights that a program needs which creates or binds roles."""
     verbs = [way.route.name for way in ways]
     # The code of the repository says nothing about a program that a test or an example installs.
-    apart = not _OF_TESTS.isdisjoint(Path(binding.file).parts)
+    apart = not _OF_TESTS.isdisjoint(binding.file.split("/"))
     created = [
         (does, () if apart else created_by_code(world, *kinds), name)
         for does, kinds, name in (_OF_CODE[verb] for verb in verbs)

@@ -16,7 +16,7 @@ _MIGRATED = ("awsElasticBlockStore", "azureDisk", "azureFile", "cinder", "gcePer
 
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
-_OF_NODE = re.compile(
+_OF_NODE = (
     r"/|/(?:bin|boot|dev|etc|lib|lib64|ostree|proc|root|run|sbin|sys|sysroot|usr|var/roothome|var/run)(?:/.*)?|/home(?:/core(?:/.*)?)?"
     r"|/var(?:/home(?:/core(?:/.*)?)?|/log(?:/(?:audit|containers|journal|pods)(?:/.*)?)?|/usrlocal(?:/bin)?)?"
     r"|/var/lib(?:/(?:cni|containerd|containers|crio|docker|etcd|kubelet|rpm|systemd)(?:/.*)?)?"
@@ -102,7 +102,7 @@ def _on_node(objects: Objects, namespace: str, name: str, claim: Object, *, is_m
 
 def opens_node(path: str) -> bool:
     """Return whether the folder of a node at a path has its programs, settings, secrets or pods."""
-    return _OF_NODE.fullmatch(posixpath.normpath(re.sub("^/+", "/", path))) is not None
+    return re.fullmatch(_OF_NODE, posixpath.normpath(re.sub("^/+", "/", path))) is not None
 
 
 def _is_of(referred: str, name: str, *, is_made: bool) -> bool:

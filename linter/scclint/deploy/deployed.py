@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from pkgutil import resolve_name
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from scclint.deploy.deployers import Deployer, Deployments, Repository, UnfollowedField
@@ -234,7 +234,8 @@ def _deployed_by(item: Item, repository: Repository) -> Deployments:
     name = DEPLOYERS.get((str(item.data.get("apiVersion")).partition("/")[0], str(item.data.get("kind"))))
     if name is None:
         return iter(())
-    find: Callable[[Deployer], Deployments] = resolve_name(name)
+    module, _, function = name.partition(":")
+    find: Callable[[Deployer], Deployments] = getattr(import_module(module), function)
     return find(Deployer(item, repository))
 
 

@@ -5,7 +5,6 @@ A file that is a part of a chart, such as its values or a template, means nothin
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
@@ -17,7 +16,7 @@ from scclint.deploy.outline import Outline
 from scclint.deploy.placed import place
 from scclint.deploy.split import Split
 from scclint.deploy.unit import PLAIN, Unit
-from scclint.files import display, is_below, read
+from scclint.files import display, folders_above, is_below, read
 from scclint.objects.documents.document import Document
 from scclint.record import replace
 
@@ -145,7 +144,7 @@ def parts_of_charts(paths: Sequence[str]) -> "Changes | None":
 
 def _is_part_of_chart(file: str, here: str) -> bool:
     """Whether a file below a folder means nothing without the chart that it is a part of."""
-    around = (str(folder) for folder in Path(file).parents if is_below(str(folder), here))
+    around = (folder for folder in folders_above(file) if is_below(folder, here))
     folder = next((folder for folder in around if os.path.isfile(os.path.join(folder, "Chart.yaml"))), None)
     if folder is None:
         return False

@@ -8,12 +8,12 @@ from typing import Any
 from scclint.files.package_data import read_json
 from scclint.objects.image import CATALOGUE, Image
 
-_MIRRORS = re.compile(
+_MIRRORS = (
     r"^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com|mirror\.gcr\.io|public\.ecr\.aws/docker)/|^library/"
 )
 """What may be in front of the name of an image of Docker Hub."""
-_VERSION = re.compile(r"(?:v|version-v?|RELEASE\.)?([0-9]{1,9}(?:\.[0-9]{1,9})*)(.*)", re.DOTALL)
-_FOR_WINDOWS = re.compile("windows|nanoserver", re.IGNORECASE)
+_VERSION = r"(?s)(?:v|version-v?|RELEASE\.)?([0-9]{1,9}(?:\.[0-9]{1,9})*)(.*)"
+_FOR_WINDOWS = "(?i)windows|nanoserver"
 
 
 def catalogued(reference: str) -> Image | None:
@@ -25,12 +25,12 @@ def catalogued(reference: str) -> Image | None:
     head, slash, last = name.rpartition("/")
     last, colon, tag = last.partition(":")
     entry = _entries().get(hub_name(f"{head}{slash}{last}"))
-    if entry is None or (at and not colon) or _FOR_WINDOWS.search(tag):
+    if entry is None or (at and not colon) or re.search(_FOR_WINDOWS, tag):
         return None
     if tag in ("", "latest", *entry.get("floating", ())):
         found = [facts for facts in entry["versions"] if _is_variant("" if tag in ("", "latest") else f"-{tag}", facts)]
         return _image(entry, found[-1], exact=False) if found else None
-    version = _VERSION.fullmatch(tag)
+    version = re.fullmatch(_VERSION, tag)
     if version is None:
         return None
     numbers, rest = _numbers(version[1]), version[2]
@@ -40,7 +40,7 @@ def catalogued(reference: str) -> Image | None:
 
 def hub_name(name: str) -> str:
     """Return the name of an image without the registry Docker Hub and its mirrors: `nginx` for `docker.io/library/nginx`."""
-    short = _MIRRORS.sub("", name)
+    short = re.sub(_MIRRORS, "", name)
     return short.removeprefix("library/") if short != name else name
 
 

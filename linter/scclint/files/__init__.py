@@ -45,15 +45,15 @@ SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")
 """What is taken from folders; files named one by one may be called anything."""
 
 _NO_SUCH_FILE = "no such file or directory"
-_WITH_LINE = re.compile(r"(.+?)(?::\d+)+")
+_WITH_LINE = r"(.+?)(?::\d+)+"
 _NAME_THE_FILE = ": name the file or folder of the workload; `scclint explain` takes KIND/NAME"
 _NO_PATHS = (
-    (re.compile(r"https?:|git@|ssh:|oci:"), ": scclint reads files, so clone or download it, or pipe it to `scclint check -`"),
-    (re.compile(r"v?[45]\.\d+$"), ": write several releases with commas, as in --openshift 4.18,4.20"),
-    (re.compile(r"[A-Z]{3}\d{3}$"), ": write several rules with commas, as in --select SCC101,SEC201"),
-    (re.compile(r"[^/]*[*?\[]|.*/[^/]*[*?\[]"), ": no file matches this pattern; name the folder"),
+    (r"https?:|git@|ssh:|oci:", ": scclint reads files, so clone or download it, or pipe it to `scclint check -`"),
+    (r"v?[45]\.\d+$", ": write several releases with commas, as in --openshift 4.18,4.20"),
+    (r"[A-Z]{3}\d{3}$", ": write several rules with commas, as in --select SCC101,SEC201"),
+    (r"[^/]*[*?\[]|.*/[^/]*[*?\[]", ": no file matches this pattern; name the folder"),
     (
-        re.compile(r"(po|pod|deploy|deployment|sts|statefulset|ds|daemonset|job|cj|cronjob)s?/[a-z0-9.-]+$"),
+        r"(po|pod|deploy|deployment|sts|statefulset|ds|daemonset|job|cj|cronjob)s?/[a-z0-9.-]+$",
         _NAME_THE_FILE,
     ),
 )
@@ -423,14 +423,23 @@ def os_error(error: OSError, name: str) -> LoadError:
     return LoadError(f"cannot be read: {error.strerror or error}", name)
 
 
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folder of a file and those that it lies in, as far as the path names them: the root, or the working directory, last."""
+    folder = os.path.dirname(path)
+    while folder and folder != os.path.dirname(folder):
+        yield folder
+        folder = os.path.dirname(folder)
+    yield folder or os.curdir
+
+
 def not_there(path: str) -> LoadError:
     """The error for a path of the command line that does not exist, with what to write if the path looks like something else."""
     shown = _escaped(path) if "://" in path else display(path)
     folder = os.path.dirname(path)
     is_of_files = path.endswith(SUFFIXES) or (folder and os.path.isdir(folder))
-    hints = (hint for looks, hint in _NO_PATHS if looks.match(path) and not (is_of_files and hint == _NAME_THE_FILE))
+    hints = (hint for looks, hint in _NO_PATHS if re.match(looks, path) and not (is_of_files and hint == _NAME_THE_FILE))
     hint = next(hints, "")
-    line = _WITH_LINE.fullmatch(path)
+    line = re.fullmatch(_WITH_LINE, path)
     if line is not None and os.path.exists(line[1]):
         hint = f": name the file without the line, or use `scclint explain {shown}`"
     return LoadError(f"{_NO_SUCH_FILE}{hint}", shown)

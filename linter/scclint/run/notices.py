@@ -1,11 +1,11 @@
 """How the input was treated: each document counts once in the tally, and notices name what was not judged."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from scclint.cluster.addons import addons
@@ -15,6 +15,7 @@ from scclint.config.selection import patches_of
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.unit import Unit
+from scclint.files import folders_above
 from scclint.finding import Finding, Notice, Tally
 from scclint.objects.documents import is_helm_template, load_text
 from scclint.objects.documents.document import Document, text_at
@@ -376,10 +377,10 @@ _OWN_GROUPS = frozenset(("", "apps", "autoscaling", "batch", "extensions", "poli
 
 def _is_completed(obj: ApiObject) -> bool:
     """Whether a part of an object, which the API server refuses, is a patch, or what the templates of a chart complete."""
-    file = Path(obj.file)
-    charts = [folder / CHART_FILE for folder in file.parents if obj.provenance.template]
-    by_tools = (*charts, *(folder / name for folder in file.parents[:2] for name in NAMES))
-    return file.is_file() and any(map(Path.is_file, by_tools))
+    folders = [*folders_above(obj.file)]
+    charts = [os.path.join(folder, CHART_FILE) for folder in folders if obj.provenance.template]
+    by_tools = (*charts, *(os.path.join(folder, name) for folder in folders[:2] for name in NAMES))
+    return os.path.isfile(obj.file) and any(map(os.path.isfile, by_tools))
 
 
 _ASKS = " (with "

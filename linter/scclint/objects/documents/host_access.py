@@ -53,7 +53,7 @@ _WORDS_OF_PYTHON = (
 )
 """The same in Python code that creates objects of the API, or that has manifests and commands as text."""
 
-_COMMENT = re.compile(r"^[ \t]*+(?:#|//)[^\n]*+", re.M)
+_COMMENT = r"(?m)^[ \t]*+(?:#|//)[^\n]*+"
 
 
 def host_access(text: str) -> str:
@@ -64,7 +64,7 @@ def host_access(text: str) -> str:
 def lines_with_access(text: str, suffix: str = "") -> Iterator[tuple[int, str]]:
     """Yield the line of the first place of each kind of access in a manifest, a script, or code in a file with a suffix, and the access."""
     words = [item for item in {".go": _WORDS_OF_GO, ".py": _WORDS_OF_PYTHON}.get(suffix, _WORDS) if item[0] in text]
-    text = _COMMENT.sub("", text) if words else ""
+    text = re.sub(_COMMENT, "", text) if words else ""
     for _, pattern, name in words:
         if match := re.search(pattern, text):
             yield text.count("\n", 0, match.start()) + 1, name
@@ -78,12 +78,12 @@ _WORDS_OF_TEMPLATES = (
 )
 """The same in templates, where an action may write the value of a field."""
 
-_COMMENT_OF_TEMPLATE = re.compile(r"\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|^[ \t]*+#[^\n]*+", re.M | re.DOTALL)
+_COMMENT_OF_TEMPLATE = r"(?ms)\{\{-?\s*/\*.*?(?:\*/\s*-?\}\}|\Z)|^[ \t]*+#[^\n]*+"
 
 
 def access_in_template(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield the beginning and the end of each text of a template that asks for access to the node or grants it, and the access."""
     words = [item for item in _WORDS_OF_TEMPLATES if item[0] in text]
-    blank = _COMMENT_OF_TEMPLATE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text) if words else ""
+    blank = re.sub(_COMMENT_OF_TEMPLATE, lambda match: re.sub(r"[^\n]", " ", match[0]), text) if words else ""
     for _, pattern, name in words:
         yield from ((match.start(), match.end(), name) for match in re.finditer(pattern, blank))
