@@ -40,12 +40,20 @@ class Draft:
     """Paths lead from the pod. `worlds` are those of all releases, and `world` is the one that the words are about.
 
     `outcomes` and `pods` are the outcomes as they are and the pods as they reach SCC admission, by release. `unwanted` are the paths of
-    the fields that the rule names.
+    the fields that the rule names, and `enough` the remedies that are known to reach the goal.
     """
 
-    def __init__(self, workload: Workload, worlds: Mapping[str, World], world: World, unwanted: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        workload: Workload,
+        worlds: Mapping[str, World],
+        world: World,
+        unwanted: Sequence[Path] = (),
+        enough: Sequence[Remedy] = (),
+    ) -> None:
         self.workload = workload
         self.unwanted = unwanted
+        self._enough = enough
         self.worlds = worlds
         self.world = world
         self.outcome = world.outcome(workload)
@@ -57,6 +65,11 @@ class Draft:
         self.pods: dict[str, dict[str, Any]] = {
             release: outcome.verdict.submitted for release, outcome in self.outcomes.items() if outcome.verdict is not None
         }
+
+    @property
+    def does_more(self) -> bool:
+        """Whether the operations do all that a remedy does which is enough. They are then no other remedy."""
+        return any(set(other.operations).issubset(self.operations) for other in self._enough)
 
     @property
     def may_pin(self) -> bool:

@@ -83,9 +83,8 @@ def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[P
     costly = False
     for step in LADDERS[goal]:
         with suppress(EditRefused):
-            remedy = step(draft := Draft(workload, worlds, world, unwanted))
-            # What does more than a remedy that is enough is none.
-            if remedy is not None and not any(set(other.operations) <= set(remedy.operations) for other in tried):
+            remedy = step(draft := Draft(workload, worlds, world, unwanted, tried))
+            if remedy is not None and not draft.does_more:
                 # No Service can make up for access to the node, as it can for a host port.
                 lost = {text for before, after, world_after in draft.after() for text in given_up(world_after, before, after)}
                 costly = costly if tried else any(not text.startswith("hostPort ") for text in lost)
@@ -123,7 +122,7 @@ def _if_good(draft: Draft, *, opens: bool = False, confined: bool = False) -> Re
 
     `opens`: the SCC may open the node as it does now. `confined`: every container has a profile.
     """
-    if not draft.operations:
+    if not draft.operations or draft.does_more:
         return None
     for before, after, world in draft.after():
         # What is invalid for another reason stays so.

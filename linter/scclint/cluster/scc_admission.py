@@ -49,6 +49,7 @@ class SccAdmission:
         self._namespaces = namespaces
         self._service_accounts = service_accounts
         self._runs = runs
+        self._asked: tuple[dict[str, Any], AdmissionPod] | None = None
 
     def admit(self, pod: dict[str, Any], namespace: str, user: User | None) -> Verdict:
         """Return what `Cluster.admit` does, for a decoded pod."""
@@ -113,7 +114,12 @@ class SccAdmission:
     def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
         """Return why the SCC named `scc` rejects `pod`, without asking who may use it; None if it is missing or cannot be built."""
         provider = self._provider(scc, namespace)
-        return None if provider is None else errors_of(provider, AdmissionPod(decode_pod(pod, self._minor).valid()))
+        if provider is None:
+            return None
+        # Several SCCs are asked about one pod in turn.
+        if self._asked is None or self._asked[0] is not pod:
+            self._asked = pod, AdmissionPod(decode_pod(pod, self._minor).valid())
+        return errors_of(provider, self._asked[1])
 
     def verdict_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> Verdict | None:
         """Return the verdict on `pod` if the SCC named `scc` is the only one and may be used; None if it is missing or cannot be built."""
