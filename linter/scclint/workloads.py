@@ -94,7 +94,12 @@ def no_such_workload(what: str, meant: Named, found: ListedUnits, run: Run) -> U
     is_file = run.options.changes is None
     workloads = [workload for one in found for workload in one.value if is_file and meant.is_there(workload)]
     there = f"There are: {names(workloads)}." if workloads else "There are no workloads in the input."
-    return UsageError(f"{what}: no such workload. {there}")
+    return UsageError(f"{_as_asked(what, meant)}: no such workload. {there}")
+
+
+def _as_asked(what: str, meant: Named) -> str:
+    """What an argument asks for: `web x` names the workload `web/x`."""
+    return what if meant.path or "/" in what or not meant.kind else f"{meant.kind}/{meant.name}"
 
 
 def _of_part(unit: OpenUnit, run: Run, meant: Named) -> list[Workload]:
@@ -193,7 +198,7 @@ def _check_one_is_meant(asked: AskedWorkloads, chosen: Sequence[ListedWorkload],
     """Raise UsageError if an argument means no workload of those that are there, or several where it should mean one."""
     if not chosen:
         input_has = f"there are: {names(there)}" if there else "there are no workloads in the input"
-        raise UsageError(f"{asked.what}: no workload of the input is or uses it; {input_has}")
+        raise UsageError(f"{_as_asked(asked.what, asked.meant)}: no workload of the input is or uses it; {input_has}")
     if not asked.by_account and len({(w.kind, w.name) for w in chosen}) > 1:
         raise UsageError(f"{asked.what} has several workloads, {names(chosen)}: name one of them")
 

@@ -288,6 +288,8 @@ class TestWords:
                 "check --select SEC201 SCC101 demo",
                 "SCC101: error: no such file or directory: write several rules with commas, as in --select SCC101,SEC201",
             ),
+            ("explain legacy x", "scclint: legacy/x: no such workload. There are: pod/shell, deployment/shell and"),
+            ("suggest legacy x", "scclint: legacy/x: no workload of the input is or uses it; there are: "),
             ("explain legacy none/", "none: error: no such file or directory\nscclint: legacy: no such workload."),
             ("who-can zzz demo", "scclint: OpenShift 4.22 has no SCC zzz; it has anyuid, hostaccess, "),
             ("triage none.sarif demo", "scclint: none.sarif: no such file or directory"),
