@@ -137,3 +137,21 @@ def test_a_file_that_another_program_wrote_is_read_when_it_is_opened(project: Pr
     project.refresh({"new.yaml": ROOT})
     project.edit({"new.yaml": ROOT.replace("runAsUser: 0", "runAsUser: 1")})
     assert "new.yaml" not in project.outline.files
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_a_problem_whose_cause_is_in_another_file_is_shown_once_in_each_file(project: Project, split: bool) -> None:
+    web = ROOT.replace("namespace: other", "namespace: shop")
+    five = [web.replace("  name: web\n", f"  name: web-{n}\n", 1) for n in range(5)]
+    write_file("grants.yaml", GRANT)
+    texts = {"web.yaml": "---\n".join(five)}
+    if split:
+        texts = {"web.yaml": five[0], "db.yaml": "---\n".join(five[1:])}
+    project.refresh(texts)
+    for file, line in (("grants.yaml", 3), *((name, 14) for name in texts)):
+        project.judge_file(file)
+        project.judge_units(file)
+        (found,) = (finding for finding in project.findings(file) if finding.rule_id == "SEC201")
+        assert (found.message, found.span.file, found.span.line) == ("5 workloads run unconfined under SCC anyuid", file, line)
+        places = [related.span.file for related in found.related if related.message == "the cause is here"]
+        assert places == ([] if file == "grants.yaml" else ["grants.yaml"])

@@ -20,7 +20,7 @@ from scclint.deploy.outline import Outline
 from scclint.deploy.unit import Unit
 from scclint.files import SUFFIXES, SourceFile
 from scclint.files.sources import find_sources
-from scclint.finding import Crash, Finding, Notice, Path
+from scclint.finding import Crash, Finding, Notice, Path, Related
 from scclint.objects.documents.document import Document
 from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.world import World
@@ -184,7 +184,8 @@ class Project:
         rendered = {unit.name for unit in units if unit.rendered}
         # To compare the lines of a long file takes longer than to judge one of its documents.
         lines = self._lines(file) if rendered else None
-        here = (finding for finding in report.live if finding.span.file == file)
+        here = [finding for finding in report.live if finding.span.file == file]
+        here += filter(None, (_in_file(finding, file) for finding in report.live if finding.span.file != file))
         spans = ((f, f.span if lines is None or rendered.isdisjoint(f.units) else lines.now(f.span)) for f in here)
         return [replace(finding, span=span) for finding, span in spans if span is not None]
 
@@ -296,6 +297,20 @@ class Project:
     def _may_have(self, file: str) -> bool:
         """Whether a file belongs here by its name."""
         return not os.path.relpath(file, self.path).startswith(os.pardir) and file.endswith(SUFFIXES)
+
+
+def _in_file(winner: Finding, file: str) -> Finding | None:
+    """Return what a file has of a problem of several objects whose one cause is in another file, at the first of its objects.
+
+    None if the problem is not about objects of the file. Who opens the file must not take it for one without problems.
+    """
+    same = [other.span for other in winner.others if other.rule_id == winner.rule_id]
+    first = [related.span for related in winner.related[:1] if same and related.message == winner.subject.label]
+    here = sorted(span for span in (*first, *same) if span.file == file)
+    if not here:
+        return None
+    others = tuple(related for related in winner.related if related.span not in first)
+    return replace(winner, span=here[0], related=(Related("the cause is here", winner.span), *others), others=())
 
 
 def _still(file: str, edit: DocumentEdit | None, span: Span) -> Span | None:
