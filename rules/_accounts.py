@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from scclint.api import SERVICE_ACCOUNTS_OF, Role, RoleBinding, World, grouped
+from scclint.api import Role, RoleBinding, World, grouped
+from scclint.platform.terms import SERVICE_ACCOUNTS_OF
 
 from ._grants import Subject, role_of, subjects_of
 

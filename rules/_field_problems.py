@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from scclint.api import ApiObject, FieldProblem, Path, Workload, World
+from scclint.api import ApiObject, Path, Workload, World
+from scclint.validation.problem import FieldProblem
 
 _ADDED_BY_KUSTOMIZE = ("selector", "namespace")
 """Required fields that kustomize adds: the selector from the labels, and the namespace of subjects."""

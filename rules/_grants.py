@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from scclint.admission.rbac import matched
+from scclint.advice.sccs import texts_of
 from scclint.api import (
-    EVERYONE,
-    SERVICE_ACCOUNTS_OF,
-    UNSPECIFIED_NAMESPACE,
     ApiObject,
     Decision,
     Field,
@@ -25,12 +24,9 @@ from scclint.api import (
     World,
     as_list,
     grouped,
-    matched,
-    members_of,
-    shown_name,
-    stands_for_a_name,
-    texts_of,
 )
+from scclint.objects.unknown import stands_for_a_name
+from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE, members_of, shown_name
 
 _SUBJECTS = {"ServiceAccount": "service account", "Group": "group", "User": "user"}
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heapreplace
 
-from scclint.api import MAX_MARKERS, MappingNode, Role, View, World, as_list, as_mapping, is_open, shared_start, to_data
+from scclint.api import Role, View, World, as_list, as_mapping, is_open
+from scclint.limits import MAX_MARKERS
+from scclint.text import shared_start
+from scclint.yaml.nodes import MappingNode, to_data
 
 MARKER = "`make` writes this rule from the {markers:marker|markers} +kubebuilder:rbac at {markers}: change it there"
 """The sentence about what `written_by` returns."""

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from scclint.api import SCC_ROLE_PREFIX, Location, Outcome, Remedy, RoleBinding, World, admits
+from scclint.advice.grants import admits
+from scclint.api import Location, Outcome, Remedy, RoleBinding, World
+from scclint.platform.terms import SCC_ROLE_PREFIX
 
 from ._accounts import bindings_by_subject
 from ._grants import home_of, reach, subjects_of

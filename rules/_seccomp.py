@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from scclint.admission.seccomp import to_field
 from scclint.api import (
-    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
-    MAX_PROFILE_USERS,
-    POD_SECCOMP_ANNOTATION,
     ContainerSeccomp,
     Field,
     Located,
@@ -16,15 +14,16 @@ from scclint.api import (
     Place,
     Problem,
     ProfileSource,
-    SeccompProfileFile,
     Set,
     Severity,
     Span,
     Workload,
     World,
     grouped,
-    to_field,
 )
+from scclint.limits import MAX_PROFILE_USERS
+from scclint.objects.types import SeccompProfileFile
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX, POD_SECCOMP_ANNOTATION
 
 SENTENCES = {
     "flaw": "[{profile}: ][{where}: ]{flaw}",

@@ -60,24 +60,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import (
-    ApiObject,
-    Field,
-    FieldProblem,
-    Operation,
-    Problem,
-    Remove,
-    Role,
-    RoleBinding,
-    ScalarNode,
-    Set,
-    Severity,
-    Workload,
-    World,
-    in_plain_words,
-    node_at,
-    rule,
-)
+from scclint.api import ApiObject, Field, Operation, Problem, Remove, Role, RoleBinding, Set, Severity, Workload, World, rule
+from scclint.objects.unknown import in_plain_words
+from scclint.validation.problem import FieldProblem
+from scclint.yaml.nodes import ScalarNode, node_at
 
 from ._field_problems import field_problems, missing_for_their_names
 

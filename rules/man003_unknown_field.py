@@ -46,11 +46,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from scclint.api import (
-    SCRIPT_SUFFIXES,
     ApiObject,
     Container,
     Field,
-    FieldProblem,
     Operation,
     Problem,
     Remove,
@@ -65,6 +63,8 @@ from scclint.api import (
     rule,
     value_at,
 )
+from scclint.files import SCRIPT_SUFFIXES
+from scclint.validation.problem import FieldProblem
 
 from ._field_problems import field_problems, missing_for_their_names
 

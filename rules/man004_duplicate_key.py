@@ -54,27 +54,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import (
-    MAX_COPIES,
-    Deduplicate,
-    Document,
-    Entry,
-    Location,
-    MappingNode,
-    Node,
-    Path,
-    Place,
-    Problem,
-    ScalarNode,
-    SequenceNode,
-    Severity,
-    World,
-    field_path,
-    node_at,
-    overridden,
-    rule,
-    to_data,
-)
+from scclint.api import Deduplicate, Document, Location, Path, Place, Problem, Severity, World, field_path, rule
+from scclint.limits import MAX_COPIES
+from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, node_at, overridden, to_data
 
 _TWICE = "{whose}[: {path}] has {key} twice{again:, here and|}{merged: by a merge key|}[ in line {line}]; "
 SENTENCES = {

@@ -59,20 +59,8 @@ spec:
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from scclint.api import (
-    Document,
-    Location,
-    MappingNode,
-    Node,
-    Place,
-    Problem,
-    ScalarNode,
-    SequenceNode,
-    Severity,
-    Span,
-    World,
-    rule,
-)
+from scclint.api import Document, Location, Place, Problem, Severity, Span, World, rule
+from scclint.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 SENTENCES = {
     "break": "{name} starts a new line here in the cluster, but not in editors and git[: the cluster reads {hidden} as a separate line]"

@@ -55,19 +55,9 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import (
-    ApiObject,
-    Field,
-    Location,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    decisive_fields,
-    in_plain_words,
-    is_open,
-    rule,
-)
+from scclint.api import ApiObject, Field, Location, Problem, Severity, Workload, World, is_open, rule
+from scclint.objects.unknown import in_plain_words
+from scclint.outcome.decisive import decisive_fields
 
 from ._field_problems import field_problems
 

@@ -55,7 +55,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Path, Problem, ScalarNode, Set, Severity, World, node_at, plain, rule
+from scclint.api import ApiObject, Field, Path, Problem, Set, Severity, World, rule
+from scclint.text import plain
+from scclint.yaml.nodes import ScalarNode, node_at
 
 _MEANS = "{object}: {key}: {text} means {value} in the cluster"
 SENTENCES = {

@@ -55,17 +55,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Problem,
-    Severity,
-    Workload,
-    World,
-    advise,
-    creator,
-    label_place,
-    rule,
-    why_level,
-)
+from scclint.advice.words import label_place, why_level
+from scclint.api import Problem, Severity, Workload, World, advise, creator, rule
 
 SENTENCES = {
     "rejected": "{object}: Pod Security admission rejects {pods}[ when {creator} creates it]",

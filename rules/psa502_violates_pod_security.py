@@ -48,21 +48,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Located,
-    Mode,
-    Outcome,
-    Problem,
-    Severity,
-    Standard,
-    Workload,
-    World,
-    advise,
-    creator,
-    label_place,
-    rule,
-    why_level,
-)
+from scclint.advice.words import label_place, why_level
+from scclint.api import Located, Outcome, Problem, Severity, Workload, World, advise, creator, rule
+from scclint.podsecurity.levels import Mode, Standard
 
 SENTENCES = {
     "warned": "{object}: the API server warns about {pods}[ when {creator} creates it]",

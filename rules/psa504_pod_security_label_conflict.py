@@ -72,19 +72,10 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    SYNC_LABEL,
-    Namespace,
-    NamespacePolicy,
-    Problem,
-    Remove,
-    Severity,
-    User,
-    World,
-    level_label,
-    rule,
-    stricter,
-)
+from scclint.api import Namespace, Problem, Remove, Severity, User, World, rule
+from scclint.cluster.namespace_policy import NamespacePolicy
+from scclint.podsecurity.levels import level_label, stricter
+from scclint.podsecurity.syncer import SYNC_LABEL
 
 SENTENCES = {
     "enforce": "{object}: the label {label} keeps the label syncer from setting level {level}, which service account {account} needs because "

@@ -75,20 +75,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Decision,
-    ObjectRef,
-    Outcome,
-    Problem,
-    Related,
-    Severity,
-    Workload,
-    World,
-    csi_labels,
-    level_label,
-    pods,
-    rule,
-)
+from scclint.advice.volumes import csi_labels
+from scclint.advice.words import pods
+from scclint.api import Decision, ObjectRef, Outcome, Problem, Related, Severity, Workload, World, rule
+from scclint.podsecurity.levels import level_label
 
 SENTENCES = {
     "rejected": "{object}: the API server rejects {judged:it|}[{rejected}] because of an inline volume of CSI driver {driver}",

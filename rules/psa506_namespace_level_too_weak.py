@@ -62,22 +62,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    LEVELS,
-    SYNC_LABEL,
-    Namespace,
-    Outcome,
-    Problem,
-    Set,
-    Severities,
-    Severity,
-    Workload,
-    World,
-    grouped,
-    level_label,
-    rule,
-    stricter,
-)
+from scclint.api import Namespace, Outcome, Problem, Set, Severities, Severity, Workload, World, grouped, rule
+from scclint.podsecurity.levels import LEVELS, level_label, stricter
+from scclint.podsecurity.syncer import SYNC_LABEL
 
 SENTENCES = {
     "privileged": '{object}: enforces level privileged, and security.openshift.io/scc.podSecurityLabelSync: "false" keeps the label syncer '

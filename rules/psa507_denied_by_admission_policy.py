@@ -90,16 +90,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Location,
-    ObjectRef,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    pods,
-    rule,
-)
+from scclint.advice.words import pods
+from scclint.api import Location, ObjectRef, Problem, Severity, Workload, World, rule
 
 SENTENCES = {
     "unknown": "{object}: {why}",

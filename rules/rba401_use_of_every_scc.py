@@ -42,7 +42,8 @@ rules:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Role, Severity, View, World, as_list, rule, scc_grant
+from scclint.admission.rbac import scc_grant
+from scclint.api import Problem, Role, Severity, View, World, as_list, rule
 
 from ._grants import ATTEMPTS, INSTALLER, aggregated, attempts, bound_elsewhere, bound_to, installed, verb_of_use
 from ._markers import MARKER, written_by

@@ -49,23 +49,10 @@ subjects:
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scclint.api import (
-    ApiObject,
-    Location,
-    Problem,
-    Related,
-    Remedy,
-    Role,
-    RoleBinding,
-    Severity,
-    World,
-    effects_of,
-    is_least,
-    node_access,
-    rule,
-    subjects_removed,
-    workloads_of,
-)
+from scclint.advice.effects import effects_of, subjects_removed
+from scclint.advice.grants import workloads_of
+from scclint.advice.sccs import is_least
+from scclint.api import ApiObject, Location, Problem, Related, Remedy, Role, RoleBinding, Severity, World, node_access, rule
 
 from ._grants import (
     KINDS_OF_RBAC,

@@ -67,8 +67,10 @@ spec:
 
 from collections.abc import Iterator
 
+from scclint.advice.effects import effects_of, subjects_removed
+from scclint.advice.grants import workloads_of
+from scclint.advice.sccs import by_rights
 from scclint.api import (
-    EVERYONE,
     Location,
     ObjectRef,
     Operation,
@@ -80,14 +82,11 @@ from scclint.api import (
     RoleBinding,
     Severity,
     World,
-    by_rights,
-    effects_of,
-    listed,
     node_access,
     rule,
-    subjects_removed,
-    workloads_of,
 )
+from scclint.platform.terms import EVERYONE
+from scclint.text import listed
 
 from ._accounts import may_create_workloads
 from ._grants import Reach, Subject, grant_decision, reach, reference, subjects_of

@@ -45,21 +45,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from scclint.api import (
-    MAX_SCC_SUGGESTIONS,
-    SCC_ROLE_PREFIX,
-    ApiObject,
-    Problem,
-    Role,
-    RoleBinding,
-    Severity,
-    World,
-    brings,
-    closest_match,
-    opened,
-    rule,
-    scc_grant,
-)
+from scclint.admission.rbac import scc_grant
+from scclint.advice.sccs import opened
+from scclint.api import ApiObject, Problem, Role, RoleBinding, Severity, World, rule
+from scclint.cluster.addons import brings
+from scclint.limits import MAX_SCC_SUGGESTIONS
+from scclint.platform.terms import SCC_ROLE_PREFIX
+from scclint.text import closest_match
 
 from ._grants import reach, role_of, role_place
 

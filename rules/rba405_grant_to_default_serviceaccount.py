@@ -42,9 +42,9 @@ subjects:
 
 from collections.abc import Iterator
 
+from scclint.advice.effects import effects_of, subjects_removed
+from scclint.advice.sccs import texts_of
 from scclint.api import (
-    EVERYONE,
-    SERVICE_ACCOUNTS_OF,
     ApiObject,
     Problem,
     Remedy,
@@ -52,12 +52,10 @@ from scclint.api import (
     SecurityContextConstraints,
     Severity,
     World,
-    effects_of,
     rule,
-    subjects_removed,
-    texts_of,
     wider_than_restricted,
 )
+from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 
 from ._grants import Subject, grant_decision, holder_of, home_of, marked_for_deletion, reach, subjects_of
 

@@ -47,22 +47,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from scclint.api import (
-    Location,
-    ObjectRef,
-    Problem,
-    Role,
-    RoleBinding,
-    Severity,
-    View,
-    World,
-    and_more,
-    as_list,
-    grouped,
-    listed,
-    rule,
-    scc_grant,
-)
+from scclint.admission.rbac import scc_grant
+from scclint.api import Location, ObjectRef, Problem, Role, RoleBinding, Severity, View, World, as_list, grouped, rule
+from scclint.text import and_more, listed
 
 from ._grants import (
     ATTEMPTS,

@@ -105,21 +105,8 @@ subjects:
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.api import (
-    KUBELET_PODS,
-    Located,
-    ObjectRef,
-    Place,
-    Problem,
-    Role,
-    RoleBinding,
-    Severity,
-    User,
-    View,
-    World,
-    as_list,
-    rule,
-)
+from scclint.api import Located, ObjectRef, Place, Problem, Role, RoleBinding, Severity, User, View, World, as_list, rule
+from scclint.platform.releases import KUBELET_PODS
 
 from ._accounts import IN_EVERY_NAMESPACE
 from ._grants import INSTALLER, Subject, created_by_code, installed, marked_for_deletion, reference, role_of, subjects_of

@@ -46,16 +46,8 @@ rules:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Location,
-    Problem,
-    Role,
-    Severity,
-    World,
-    rule,
-    scc_grant,
-    wider_than_restricted,
-)
+from scclint.admission.rbac import scc_grant
+from scclint.api import Location, Problem, Role, Severity, World, rule, wider_than_restricted
 
 from ._grants import marked_for_deletion
 

@@ -66,15 +66,7 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Problem,
-    RoleBinding,
-    Severity,
-    User,
-    World,
-    node_access,
-    rule,
-)
+from scclint.api import Problem, RoleBinding, Severity, User, World, node_access, rule
 
 from ._grants import home_of, marked_for_deletion, reference, role_of, subjects_of
 

@@ -56,18 +56,9 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    ObjectRef,
-    Problem,
-    RoleBinding,
-    Severity,
-    Workload,
-    World,
-    closest_match,
-    rule,
-    wider_than_restricted,
-    workloads_of,
-)
+from scclint.advice.grants import workloads_of
+from scclint.api import ObjectRef, Problem, RoleBinding, Severity, Workload, World, rule, wider_than_restricted
+from scclint.text import closest_match
 
 from ._accounts import IN_EVERY_NAMESPACE
 from ._grants import Subject, marked_for_deletion, reach, subjects_of

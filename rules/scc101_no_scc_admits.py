@@ -55,25 +55,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Location,
-    Outcome,
-    Problem,
-    Refusal,
-    Severity,
-    Workload,
-    World,
-    admits,
-    advise,
-    creator,
-    first_per_field,
-    grant,
-    pinned,
-    refused_fields,
-    rejected,
-    rule,
-    without_privileged,
-)
+from scclint.advice.grants import admits, grant, pinned, without_privileged
+from scclint.advice.words import first_per_field, refused_fields, rejected
+from scclint.api import Location, Outcome, Problem, Severity, Workload, World, advise, creator, rule
+from scclint.finding import Refusal
 
 from ._misplaced_grants import ELSEWHERE, MISSED, granted_elsewhere, missed_grant
 

@@ -59,9 +59,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from scclint.admission.access import Access, used_by, why_privileged
+from scclint.advice.grants import pinned, without_privileged
+from scclint.advice.sccs import is_least, more_restrictive, opened
+from scclint.advice.words import first_per_field, refused_fields
 from scclint.api import (
-    REQUIRED_SCC,
-    Access,
     Candidate,
     Decision,
     Field,
@@ -78,21 +80,13 @@ from scclint.api import (
     Workload,
     World,
     advise,
-    claim_mounts,
     creator,
-    first_per_field,
     grouped,
-    is_least,
     least_grant,
-    more_restrictive,
-    opened,
-    pinned,
-    refused_fields,
     rule,
-    used_by,
-    why_privileged,
-    without_privileged,
 )
+from scclint.outcome.selinux import mounts as claim_mounts
+from scclint.platform.terms import REQUIRED_SCC
 
 from ._grants import binding_of, node_decision
 

@@ -62,8 +62,12 @@ spec:
 
 from collections.abc import Iterator
 
+from scclint.admission.access import why_privileged
+from scclint.advice.effects import user_change, verdict_without
+from scclint.advice.grants import pinned
+from scclint.advice.sccs import extra_permissions, more_restrictive
+from scclint.advice.words import first_per_field
 from scclint.api import (
-    REQUIRED_SCC,
     Candidate,
     Location,
     Outcome,
@@ -75,18 +79,12 @@ from scclint.api import (
     World,
     advise,
     creator,
-    extra_permissions,
-    first_per_field,
     grouped,
     least_grant,
-    more_restrictive,
     node_access,
-    pinned,
     rule,
-    user_change,
-    verdict_without,
-    why_privileged,
 )
+from scclint.platform.terms import REQUIRED_SCC
 
 SENTENCES = {
     "wider": "{object}: because of {field}, SCC {scc} admits {pods}[ when {creator} creates it] instead of {narrower}",

@@ -42,18 +42,8 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    PROJECT_USER,
-    Outcome,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    advise,
-    least_grant,
-    profile,
-    rule,
-)
+from scclint.api import Outcome, Problem, Severity, Workload, World, advise, least_grant, profile, rule
+from scclint.outcome.world import PROJECT_USER
 
 SENTENCES = {
     "depends": "{object}: the verdict depends on who creates the pod",

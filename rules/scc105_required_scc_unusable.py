@@ -42,25 +42,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    REQUIRED_SCC,
-    Outcome,
-    Problem,
-    Remedy,
-    Severity,
-    Workload,
-    World,
-    admits,
-    advise,
-    applies_profile,
-    creator,
-    first_per_field,
-    grant,
-    node_access,
-    pinned,
-    refused_fields,
-    rule,
-)
+from scclint.advice.grants import admits, applies_profile, grant, pinned
+from scclint.advice.words import first_per_field, refused_fields
+from scclint.api import Outcome, Problem, Remedy, Severity, Workload, World, advise, creator, node_access, rule
+from scclint.platform.terms import REQUIRED_SCC
 
 from ._misplaced_grants import ELSEWHERE, granted_elsewhere
 

@@ -64,24 +64,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Location,
-    Problem,
-    Remedy,
-    Severity,
-    Verdict,
-    Workload,
-    World,
-    advise,
-    applies_profile,
-    confines,
-    creator,
-    first_per_field,
-    ranged_by_namespace,
-    rejected,
-    rule,
-    verdict_without,
-)
+from scclint.advice.effects import verdict_without
+from scclint.advice.grants import applies_profile, confines, ranged_by_namespace
+from scclint.advice.words import first_per_field, rejected
+from scclint.api import Location, Problem, Remedy, Severity, Verdict, Workload, World, advise, creator, rule
 
 SENTENCES = {
     "fixed": "{object}: SCC {scc} rejects {pods}[ when {creator} creates it] because of {ids:2}",

@@ -63,24 +63,11 @@ spec:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import (
-    Location,
-    Outcome,
-    Problem,
-    Remedy,
-    Severity,
-    User,
-    Workload,
-    World,
-    advise,
-    and_more,
-    first_per_field,
-    least_grant,
-    listed,
-    rule,
-    used_by,
-    user_change,
-)
+from scclint.admission.access import used_by
+from scclint.advice.effects import user_change
+from scclint.advice.words import first_per_field
+from scclint.api import Location, Outcome, Problem, Remedy, Severity, User, Workload, World, advise, least_grant, rule
+from scclint.text import and_more, listed
 
 SENTENCES = {
     "unplaced": "{object}: nobody gave a namespace, so that Helm or the chart's values say default, where SCC admission does not run",

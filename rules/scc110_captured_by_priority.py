@@ -78,6 +78,10 @@ spec:
 
 from collections.abc import Iterator
 
+from scclint.advice.effects import changed_cluster, effects_of
+from scclint.advice.grants import pinned
+from scclint.advice.sccs import extra_permissions, more_restrictive
+from scclint.advice.words import pods
 from scclint.api import (
     Field,
     Grant,
@@ -92,13 +96,7 @@ from scclint.api import (
     Workload,
     World,
     advise,
-    changed_cluster,
     creator,
-    effects_of,
-    extra_permissions,
-    more_restrictive,
-    pinned,
-    pods,
     rule,
 )
 

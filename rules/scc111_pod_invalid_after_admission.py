@@ -94,21 +94,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    GIT_REPO_GATE,
-    Container,
-    Field,
-    FieldProblem,
-    Outcome,
-    Problem,
-    Remedy,
-    Severity,
-    Workload,
-    World,
-    advise,
-    creator,
-    rule,
-)
+from scclint.api import Container, Field, Outcome, Problem, Remedy, Severity, Workload, World, advise, creator, rule
+from scclint.platform.releases import GIT_REPO_GATE
+from scclint.validation.problem import FieldProblem
 
 _NOT_STARTED = (
     "{object}: the kubelet does not start {names:container|containers} {names:2}, because runAsNonRoot is true"

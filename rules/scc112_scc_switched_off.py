@@ -32,7 +32,8 @@ metadata:
 
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, effects_of, rule
+from scclint.advice.effects import effects_of
+from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, rule
 
 SENTENCES = {"off": "{object}: the label {label} switches SCC admission off, so its pods may be privileged"}
 

@@ -34,7 +34,8 @@ metadata:
 import re
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, effects_of, rule
+from scclint.advice.effects import effects_of
+from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, rule
 
 SENTENCES = {
     "root": "{object}: openshift.io/sa.scc.uid-range: {range} begins with user ID 0, so restricted-v2 runs containers that set no user as root"

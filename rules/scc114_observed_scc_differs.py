@@ -76,17 +76,7 @@ spec:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import (
-    Location,
-    Outcome,
-    Place,
-    Problem,
-    Severity,
-    Span,
-    Workload,
-    World,
-    rule,
-)
+from scclint.api import Location, Outcome, Place, Problem, Severity, Span, Workload, World, rule
 
 _DIFFERS = (
     "{object}: {running:pod|pods} {running:2} {running:runs|run} under SCC {scc} in the cluster dump, but {rejected:no SCC admits its pods|}"

@@ -79,16 +79,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Field,
-    Misfit,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    rule,
-    what_fits,
-)
+from scclint.advice import what_fits
+from scclint.api import Field, Problem, Severity, Workload, World, rule
+from scclint.outcome.chain import Misfit
 
 SENTENCES = {
     "user": "{object}: the image of container {name} works only as its own user[, {own}], and the container runs as user {user}",

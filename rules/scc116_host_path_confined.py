@@ -60,15 +60,7 @@ spec:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import (
-    Outcome,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    as_mapping,
-    rule,
-)
+from scclint.api import Outcome, Problem, Severity, Workload, World, as_mapping, rule
 
 SENTENCES = {
     "confined": "{object}: SELinux confines {writers:container|containers} {writers:2}, which may not write to {path} of the node unless its "

@@ -60,21 +60,10 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    ContainerSeccomp,
-    Mount,
-    Outcome,
-    Path,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    as_mapping,
-    claim_mounts,
-    rule,
-    value_at,
-    with_fs_group,
-)
+from scclint.advice import with_fs_group
+from scclint.api import ContainerSeccomp, Outcome, Path, Problem, Severity, Workload, World, as_mapping, rule, value_at
+from scclint.outcome.selinux import Mount
+from scclint.outcome.selinux import mounts as claim_mounts
 
 SENTENCES = {
     "no-group": "{object}: container {name} runs as user {user}, which may not write to a new volume of claim {claim}, because the pod has no "

@@ -74,16 +74,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    ApiObject,
-    ObjectRef,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    as_mapping,
-    rule,
-)
+from scclint.api import ApiObject, ObjectRef, Problem, Severity, Workload, World, as_mapping, rule
 
 SENTENCES = {
     "before-grant": "{object}: Helm runs this hook before it creates {late}, so {pods} may not use SCC {scc} on the first installation",

@@ -42,6 +42,7 @@ seccompProfiles: [runtime/default]
 from collections.abc import Iterator
 from typing import Any
 
+from scclint.advice.sccs import workloads_under
 from scclint.api import (
     Append,
     Decision,
@@ -54,7 +55,6 @@ from scclint.api import (
     World,
     as_list,
     rule,
-    workloads_under,
 )
 
 from ._grants import listed_in

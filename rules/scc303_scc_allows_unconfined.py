@@ -45,16 +45,8 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Problem,
-    Remove,
-    SecurityContextConstraints,
-    Set,
-    Severity,
-    World,
-    rule,
-    without_unconfined,
-)
+from scclint.advice.sccs import without_unconfined
+from scclint.api import Problem, Remove, SecurityContextConstraints, Set, Severity, World, rule
 
 from ._grants import listed_in
 

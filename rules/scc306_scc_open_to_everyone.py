@@ -51,8 +51,9 @@ subjects:
 from collections.abc import Iterator
 from typing import Any
 
+from scclint.advice.effects import effects_of, subjects_removed
+from scclint.advice.sccs import texts_of
 from scclint.api import (
-    EVERYONE,
     ApiObject,
     Problem,
     Remedy,
@@ -61,12 +62,10 @@ from scclint.api import (
     SecurityContextConstraints,
     Severity,
     World,
-    effects_of,
     rule,
-    subjects_removed,
-    texts_of,
     wider_than_restricted,
 )
+from scclint.platform.terms import EVERYONE
 
 from ._grants import reach, subjects_of
 

@@ -51,16 +51,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import (
-    Location,
-    Problem,
-    SecurityContextConstraints,
-    Severity,
-    World,
-    first_unknown,
-    own_name,
-    rule,
-)
+from scclint.advice.sccs import own_name
+from scclint.api import Location, Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.objects.unknown import first_unknown
 
 SENTENCES = {
     "replaces": "SCC {scc}: replaces OpenShift's own SCC of this name for every workload in the cluster that uses it",

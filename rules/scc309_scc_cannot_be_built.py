@@ -45,7 +45,8 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, SecurityContextConstraints, Severity, World, first_unknown, rule
+from scclint.api import Problem, SecurityContextConstraints, Severity, World, rule
+from scclint.objects.unknown import first_unknown
 
 SENTENCES = {
     "cannot-be-built": "SCC {scc}: SCC admission cannot prepare it ({error}), so it rejects every pod in the cluster",

@@ -57,21 +57,11 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    SERVICE_ACCOUNT_PREFIX,
-    SERVICE_ACCOUNTS_OF,
-    Problem,
-    Remove,
-    SecurityContextConstraints,
-    Set,
-    Severity,
-    World,
-    closest_match,
-    in_plain_words,
-    is_open,
-    rule,
-    texts_of,
-)
+from scclint.advice.sccs import texts_of
+from scclint.api import Problem, Remove, SecurityContextConstraints, Set, Severity, World, is_open, rule
+from scclint.objects.unknown import in_plain_words
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF
+from scclint.text import closest_match
 
 _DEFAULT = "{breaks:; as the first entry it is the default, and the API server rejects pods that get it|}"
 SENTENCES = {

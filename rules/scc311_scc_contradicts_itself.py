@@ -56,17 +56,7 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Location,
-    Problem,
-    Remove,
-    SecurityContextConstraints,
-    Set,
-    Severity,
-    Workload,
-    World,
-    rule,
-)
+from scclint.api import Location, Problem, Remove, SecurityContextConstraints, Set, Severity, Workload, World, rule
 
 SENTENCES = {
     "no-host-path": "SCC {scc}: volumes lists hostPath, but allowHostDirVolumePlugin is {set:false|unset}, so the API server removes hostPath "

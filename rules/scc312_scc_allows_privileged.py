@@ -70,25 +70,10 @@ seccompProfiles: [runtime/default]
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Extra,
-    Location,
-    Problem,
-    SecurityContextConstraints,
-    Severity,
-    World,
-    as_list,
-    extras_of,
-    in_plain_words,
-    is_as_installed,
-    is_least,
-    is_open,
-    may_admit_elsewhere,
-    narrower,
-    opened_by,
-    rule,
-    workloads_under,
-)
+from scclint.admission.access import opened_by
+from scclint.advice.sccs import Extra, extras_of, is_as_installed, is_least, may_admit_elsewhere, narrower, workloads_under
+from scclint.api import Location, Problem, SecurityContextConstraints, Severity, World, as_list, is_open, rule
+from scclint.objects.unknown import in_plain_words
 
 from ._grants import listed_in
 

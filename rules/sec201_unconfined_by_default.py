@@ -84,18 +84,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Decision,
-    Outcome,
-    Problem,
-    Related,
-    Severity,
-    Workload,
-    World,
-    advise,
-    creator,
-    rule,
-)
+from scclint.api import Decision, Outcome, Problem, Related, Severity, Workload, World, advise, creator, rule
 
 from ._grants import binding_of
 

@@ -64,16 +64,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Location,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    advise,
-    creator,
-    rule,
-)
+from scclint.api import Location, Problem, Severity, Workload, World, advise, creator, rule
 
 from ._seccomp import asked_at, pod_profile_at
 

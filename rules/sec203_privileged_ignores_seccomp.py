@@ -71,17 +71,9 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Location,
-    Problem,
-    Severity,
-    Workload,
-    World,
-    creator,
-    rule,
-    why_privileged,
-    without_privileged,
-)
+from scclint.admission.access import why_privileged
+from scclint.advice.grants import without_privileged
+from scclint.api import Location, Problem, Severity, Workload, World, creator, rule
 
 from ._seccomp import asked_at
 

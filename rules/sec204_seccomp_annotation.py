@@ -57,26 +57,10 @@ spec:
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scclint.api import (
-    CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX,
-)
-from scclint.api import (
-    SECCOMP_ANNOTATIONS,
-    SECCOMP_FIELDS_OF_ANNOTATIONS,
-    Field,
-    Location,
-    Operation,
-    Problem,
-    Remove,
-    Severity,
-    Verdict,
-    Workload,
-    World,
-    as_mapping,
-    rule,
-    to_annotation,
-    to_field,
-)
+from scclint.admission.seccomp import to_annotation, to_field
+from scclint.api import Field, Location, Operation, Problem, Remove, Severity, Verdict, Workload, World, as_mapping, rule
+from scclint.platform.releases import SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
+from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
 
 from ._seccomp import flow_form, seccomp_keys, set_profile
 

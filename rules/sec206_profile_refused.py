@@ -74,18 +74,8 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Problem,
-    Severity,
-    Workload,
-    World,
-    advise,
-    creator,
-    first_per_field,
-    is_seccomp,
-    refused_fields,
-    rule,
-)
+from scclint.advice.words import first_per_field, is_seccomp, refused_fields
+from scclint.api import Problem, Severity, Workload, World, advise, creator, rule
 
 SENTENCES = {
     "other-scc": "{object}: SCC {scc} rejects the pod only because of its seccomp profile[ ({profile})], so {admitting} admits it instead"

@@ -104,18 +104,7 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import (
-    Container,
-    ContainerSeccomp,
-    Location,
-    Outcome,
-    Problem,
-    Set,
-    Severity,
-    Workload,
-    World,
-    rule,
-)
+from scclint.api import Container, ContainerSeccomp, Location, Outcome, Problem, Set, Severity, Workload, World, rule
 
 from ._seccomp import by_place, localhost_users
 

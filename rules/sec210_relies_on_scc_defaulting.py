@@ -48,16 +48,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import (
-    Problem,
-    Severity,
-    Workload,
-    World,
-    advise,
-    creator,
-    profile,
-    rule,
-)
+from scclint.api import Problem, Severity, Workload, World, advise, creator, profile, rule
 
 SENTENCES = {
     "by-scc": "{object}: {names:container|containers} {names:2} {names:runs|run} with {profile} only because SCC {scc} applies it"

@@ -120,22 +120,24 @@ spec:
 
 from collections.abc import Iterator, Sequence
 
-from scclint.api import (
-    ONE_POD_VOLUME_LABELS,
-    Location,
-    Mount,
-    Place,
-    Problem,
-    SELinuxEvent,
-    Severity,
-    Workload,
-    World,
-    claim_mounts,
-    one_label,
-    rule,
-    selinux_conflicts,
-    selinux_event_text,
+from scclint.advice.volumes import one_label
+from scclint.api import Location, Place, Problem, Severity, Workload, World, rule
+from scclint.outcome.selinux import (
+    Event as SELinuxEvent,
 )
+from scclint.outcome.selinux import (
+    Mount,
+)
+from scclint.outcome.selinux import (
+    conflicts as selinux_conflicts,
+)
+from scclint.outcome.selinux import (
+    event_text as selinux_event_text,
+)
+from scclint.outcome.selinux import (
+    mounts as claim_mounts,
+)
+from scclint.platform.releases import ONE_POD_VOLUME_LABELS
 
 _CONFLICT = "{object}[ (SCC {scc})] mounts claim {claim} {labelled}, and {other} {other_labelled}; {planned:from OpenShift 5.1 (planned) |}"
 SENTENCES = {

@@ -1,56 +1,14 @@
-"""The whole of what a rule may import."""
+"""What a rule of others imports: the objects that it looks at, what the cluster does with them, and what it yields.
 
-from scclint.admission.access import Access, opened_by, used_by, why_privileged
-from scclint.admission.rbac import matched, scc_grant
-from scclint.admission.seccomp import to_annotation, to_field
+The rules of the project import from the rooms below what only they need.
+"""
+
 from scclint.admission.verdict import Candidate, FieldError, Grant, ObjectRef, User, Verdict
-from scclint.advice import advise, what_fits, with_fs_group
-from scclint.advice.effects import changed_cluster, effects_of, subjects_removed, user_change, verdict_without
-from scclint.advice.grants import (
-    admits,
-    applies_profile,
-    confines,
-    grant,
-    least_grant,
-    pinned,
-    ranged_by_namespace,
-    without_privileged,
-    workloads_of,
-)
-from scclint.advice.sccs import (
-    Extra,
-    by_rights,
-    extra_permissions,
-    extras_of,
-    is_as_installed,
-    is_least,
-    may_admit_elsewhere,
-    more_restrictive,
-    narrower,
-    node_access,
-    opened,
-    own_name,
-    texts_of,
-    wider_than_restricted,
-    without_unconfined,
-    workloads_under,
-)
-from scclint.advice.volumes import csi_labels, one_label
-from scclint.advice.words import (
-    creator,
-    first_per_field,
-    is_seccomp,
-    label_place,
-    pods,
-    profile,
-    refused_fields,
-    rejected,
-    why_level,
-)
+from scclint.advice import advise
+from scclint.advice.grants import least_grant
+from scclint.advice.sccs import node_access, wider_than_restricted
+from scclint.advice.words import creator, profile
 from scclint.cluster import Cluster
-from scclint.cluster.addons import brings
-from scclint.cluster.namespace_policy import NamespacePolicy
-from scclint.files import SCRIPT_SUFFIXES
 from scclint.finding import (
     Append,
     Decision,
@@ -62,7 +20,6 @@ from scclint.finding import (
     Path,
     Place,
     Problem,
-    Refusal,
     Related,
     Remedy,
     Remove,
@@ -70,7 +27,6 @@ from scclint.finding import (
     Set,
     Severity,
 )
-from scclint.limits import MAX_COPIES, MAX_MARKERS, MAX_PROFILE_USERS, MAX_SCC_SUGGESTIONS
 from scclint.objects.documents.document import Document
 from scclint.objects.pod import Container, Pod
 from scclint.objects.types import (
@@ -82,75 +38,22 @@ from scclint.objects.types import (
     Role,
     RoleBinding,
     SeccompProfile,
-    SeccompProfileFile,
     SecurityContextConstraints,
     ServiceAccount,
     Workload,
 )
-from scclint.objects.unknown import first_unknown, in_plain_words, is_open, stands_for_a_name
+from scclint.objects.unknown import is_open
 from scclint.objects.view import Field, View
-from scclint.outcome.chain import Misfit, Outcome
-from scclint.outcome.decisive import decisive_fields
-from scclint.outcome.selinux import Event as SELinuxEvent
-from scclint.outcome.selinux import Mount
-from scclint.outcome.selinux import conflicts as selinux_conflicts
-from scclint.outcome.selinux import event_text as selinux_event_text
-from scclint.outcome.selinux import mounts as claim_mounts
-from scclint.outcome.world import CLUSTER_ADMIN, PROJECT_USER, World
-from scclint.platform.releases import (
-    GIT_REPO_GATE,
-    KUBELET_PODS,
-    ONE_POD_VOLUME_LABELS,
-    SECCOMP_ANNOTATIONS,
-    SECCOMP_FIELDS_OF_ANNOTATIONS,
-)
-from scclint.platform.terms import (
-    CONTAINER_SECCOMP_ANNOTATION_PREFIX,
-    EVERYONE,
-    POD_SECCOMP_ANNOTATION,
-    REQUIRED_SCC,
-    SCC_ROLE_PREFIX,
-    SERVICE_ACCOUNT_PREFIX,
-    SERVICE_ACCOUNTS_OF,
-    UNSPECIFIED_NAMESPACE,
-    members_of,
-    shown_name,
-)
-from scclint.podsecurity.levels import LEVELS, Mode, Standard, level_label, stricter
-from scclint.podsecurity.syncer import SYNC_LABEL
+from scclint.outcome.chain import Outcome
+from scclint.outcome.world import World
 from scclint.record import grouped
 from scclint.rule import Severities, rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import and_more, closest_match, field_path, listed, plain, shared_start
-from scclint.validation.problem import FieldProblem
-from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, node_at, overridden, to_data
+from scclint.text import field_path
 from scclint.yaml.untyped import as_list, as_mapping, value_at
 
 __all__ = [
-    "CLUSTER_ADMIN",
-    "CONTAINER_SECCOMP_ANNOTATION_PREFIX",
-    "EVERYONE",
-    "GIT_REPO_GATE",
-    "KUBELET_PODS",
-    "LEVELS",
-    "MAX_COPIES",
-    "MAX_MARKERS",
-    "MAX_PROFILE_USERS",
-    "MAX_SCC_SUGGESTIONS",
-    "ONE_POD_VOLUME_LABELS",
-    "POD_SECCOMP_ANNOTATION",
-    "PROJECT_USER",
-    "REQUIRED_SCC",
-    "SCC_ROLE_PREFIX",
-    "SCRIPT_SUFFIXES",
-    "SECCOMP_ANNOTATIONS",
-    "SECCOMP_FIELDS_OF_ANNOTATIONS",
-    "SERVICE_ACCOUNTS_OF",
-    "SERVICE_ACCOUNT_PREFIX",
-    "SYNC_LABEL",
-    "UNSPECIFIED_NAMESPACE",
-    "Access",
     "ApiObject",
     "Append",
     "Candidate",
@@ -160,24 +63,15 @@ __all__ = [
     "Decision",
     "Deduplicate",
     "Document",
-    "Entry",
-    "Extra",
     "Field",
     "FieldError",
-    "FieldProblem",
     "Grant",
     "Ignore",
     "KubeletConfig",
     "Located",
     "Location",
     "MachineConfig",
-    "MappingNode",
-    "Misfit",
-    "Mode",
-    "Mount",
     "Namespace",
-    "NamespacePolicy",
-    "Node",
     "ObjectRef",
     "Operation",
     "Outcome",
@@ -186,105 +80,35 @@ __all__ = [
     "Pod",
     "Problem",
     "ProfileSource",
-    "Refusal",
     "Related",
     "Remedy",
     "Remove",
     "Rename",
     "Role",
     "RoleBinding",
-    "SELinuxEvent",
-    "ScalarNode",
     "SeccompProfile",
-    "SeccompProfileFile",
     "SecurityContextConstraints",
-    "SequenceNode",
     "ServiceAccount",
     "Set",
     "Severities",
     "Severity",
     "Span",
-    "Standard",
     "User",
     "Verdict",
     "View",
     "Workload",
     "World",
-    "admits",
     "advise",
-    "and_more",
-    "applies_profile",
     "as_list",
     "as_mapping",
-    "brings",
-    "by_rights",
-    "changed_cluster",
-    "claim_mounts",
-    "closest_match",
-    "confines",
     "creator",
-    "csi_labels",
-    "decisive_fields",
-    "effects_of",
-    "extra_permissions",
-    "extras_of",
     "field_path",
-    "first_per_field",
-    "first_unknown",
-    "grant",
     "grouped",
-    "in_plain_words",
-    "is_as_installed",
-    "is_least",
     "is_open",
-    "is_seccomp",
-    "label_place",
     "least_grant",
-    "level_label",
-    "listed",
-    "matched",
-    "may_admit_elsewhere",
-    "members_of",
-    "more_restrictive",
-    "narrower",
     "node_access",
-    "node_at",
-    "one_label",
-    "opened",
-    "opened_by",
-    "overridden",
-    "own_name",
-    "pinned",
-    "plain",
-    "pods",
     "profile",
-    "ranged_by_namespace",
-    "refused_fields",
-    "rejected",
     "rule",
-    "scc_grant",
-    "selinux_conflicts",
-    "selinux_event_text",
-    "shared_start",
-    "shown_name",
-    "stands_for_a_name",
-    "stricter",
-    "subjects_removed",
-    "texts_of",
-    "to_annotation",
-    "to_data",
-    "to_field",
-    "used_by",
-    "user_change",
     "value_at",
-    "verdict_without",
-    "what_fits",
-    "why_level",
-    "why_privileged",
     "wider_than_restricted",
-    "with_fs_group",
-    "without_privileged",
-    "without_unconfined",
-    "workloads_of",
-    "workloads_under",
 ]
