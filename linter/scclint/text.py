@@ -143,3 +143,8 @@ def escape_unprintable(text: str, keep: str = "", escaped: Callable[[str], str] 
     if text.isprintable():
         return text
     return "".join([char if char.isprintable() or char in keep else escaped(char) for char in text])
+
+
+def how_to_install(extra: str) -> str:
+    """Return the commands that install the packages of an extra."""
+    return f"pip install 'scclint[{extra}]', or in a clone pip install '.[{extra}]'"

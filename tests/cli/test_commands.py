@@ -213,7 +213,11 @@ def test_server_without_pygls(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.delitem(sys.modules, name)
     for name in ("pygls", "lsprotocol"):
         monkeypatch.setitem(sys.modules, name, None)
-    assert cli("server") == (2, "", "scclint: server needs lsprotocol: pip install 'scclint[lsp]'\n")
+    assert cli("server") == (
+        2,
+        "",
+        "scclint: server needs lsprotocol: pip install 'scclint[lsp]', or in a clone pip install '.[lsp]'\n",
+    )
 
 
 def test_config_prints_texts_that_look_like_commands_as_the_same_texts(here: Path, cli: Cli) -> None:

@@ -25,6 +25,7 @@ from scclint.outcome.world import World
 from scclint.registry import Registry, registry
 from scclint.rule import AnyRule, Rule, Severities
 from scclint.source import Span
+from scclint.text import how_to_install
 
 _TYPES = frozenset(("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional"))
 """Names of the language that the library counts as variables."""
@@ -75,7 +76,7 @@ def with_declared(rules: Registry, config: Config) -> Registry:
         raise ConfigError(f"{_place(declared[0].span)}: rules in CEL cannot be evaluated: {error}") from error
     except ImportError as error:
         raise ConfigError(
-            f"{_place(declared[0].span)}: rules in CEL need a library that is not installed; pip install 'scclint[cel]'"
+            f"{_place(declared[0].span)}: rules in CEL need a library that is not installed; {how_to_install('cel')}"
         ) from error
     if wrong:
         raise config_error(declared[0].span.file, wrong)

@@ -12,6 +12,7 @@ from scclint.cli.commands import COMMANDS, build
 from scclint.console.status import BUG, OK, USAGE
 from scclint.errors import ScclintError, UsageError
 from scclint.report.output import say, write
+from scclint.text import how_to_install
 
 _READ_NO_YAML = ("completion", "rule", "rules")
 
@@ -91,7 +92,7 @@ def _run(argv: Sequence[str] | None) -> int:
         package = (error.name or "").partition(".")[0]
         if not described.extra or package in ("", "scclint"):
             raise
-        raise UsageError(f"{args.command} needs {package}: pip install 'scclint[{described.extra}]'") from None
+        raise UsageError(f"{args.command} needs {package}: {how_to_install(described.extra)}") from None
     return status
 
 

@@ -16,6 +16,7 @@ from scclint.objects.types import Workload
 from scclint.objects.unknown import known
 from scclint.platform.labels import labels_of, selects
 from scclint.record import grouped, record
+from scclint.text import how_to_install
 from scclint.yaml.untyped import Object, as_mapping, as_text, mappings, texts, value_at
 
 
@@ -138,7 +139,7 @@ class Policies:
             self._seconds -= CEL_CPU
             raise _Unknown(f"`{expression}` takes {TOO_MUCH}") from ended
         except ImportError as missing:
-            raise _Unknown("this needs a library that is not installed; pip install 'scclint[cel]'") from missing
+            raise _Unknown(f"this needs a library that is not installed; {how_to_install('cel')}") from missing
         except OSError as error:
             raise _Unknown(str(error)) from error
         self._seconds -= answer.get("seconds", 0)

@@ -56,7 +56,8 @@ def test_a_missing_extra_is_named(tmp_path: Path, name: str, command: str) -> No
     code = f"import sys; sys.modules[{name!r}] = None; from scclint.cli import main; sys.exit(main())"
     arguments = [sys.executable, "-c", code, "fleet", *command.split()]
     run = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (2, f"scclint: fleet needs {name}: pip install 'scclint[fleet]'\n")
+    how = "pip install 'scclint[fleet]', or in a clone pip install '.[fleet]'"
+    assert (run.returncode, run.stderr) == (2, f"scclint: fleet needs {name}: {how}\n")
 
 
 def test_progress_says_the_rate_and_the_time_left() -> None:
