@@ -50,7 +50,9 @@ def test_a_text_in_place_of_a_kustomization(outline: Outline) -> None:
         ("disk", KUSTOMIZATION),
     ]
     path = str(Path(KUSTOMIZATION).resolve())
-    assert edited.kustomization_on_disk(path, KUSTOMIZATION)[0].data == {"namespace": "disk"}, "a renderer reads the disk"
+    on_disk = edited.kustomization_on_disk(path, KUSTOMIZATION)
+    assert on_disk is not None
+    assert on_disk.data == {"namespace": "disk"}, "a renderer reads the disk"
 
 
 def test_files_that_cannot_be_read_define_nothing(outline: Outline) -> None:

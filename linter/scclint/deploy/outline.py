@@ -17,7 +17,7 @@ from scclint.other_units import Question
 from scclint.record import EMPTY, replace
 
 if TYPE_CHECKING:
-    from scclint.deploy.kustomize.kustomization import Kustomization, KustomizationData
+    from scclint.deploy.kustomize.kustomization import Kustomization
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class Outline:
         self.named: Set[str] = frozenset()
         self._settings = settings
         self._facts: dict[str, Facts] = {}
-        self._kustomizations: dict[str, tuple[KustomizationData, Kustomization | None]] = {}
+        self._kustomizations: dict[str, Kustomization | None] = {}
         self._absolute = any(os.path.isabs(file) for file in self.files)
         self._by_path = {self.paths.of(file.path): shown for shown, file in self.files.items() if file.path != "-"}
 
@@ -139,35 +139,33 @@ class Outline:
 
     def kustomization(self, file: str) -> "Kustomization | None":
         """The kustomization in a file; None if it holds something else or cannot be read."""
-        from scclint.deploy.kustomize.kustomization import data_in, read_kustomization
+        from scclint.deploy.kustomize.kustomization import content_of, read_kustomization
 
         source = self.source(file)
-        if self.reader.is_overlaid(source):
-            return read_kustomization(file, data_in(self.documents(file)).data)
-        path = os.path.abspath(source.path)
         try:
-            _, kustomization = self.kustomization_on_disk(path, file)
+            if self.reader.is_overlaid(source):
+                return read_kustomization(file, *content_of(self.documents(file)))
+            kustomization = self.kustomization_on_disk(os.path.abspath(source.path), file)
         except LoadError:
             return None
         return kustomization and replace(kustomization, file=file)
 
-    def kustomization_on_disk(self, path: str, name: str) -> "tuple[KustomizationData, Kustomization | None]":
-        """What a file holds for a renderer, and the kustomization in it, whatever an editor holds in its place.
+    def kustomization_on_disk(self, path: str, name: str) -> "Kustomization | None":
+        """The kustomization that a renderer finds in a file, whatever an editor holds in its place; None if it holds something else.
 
-        Raises LoadError, which calls the file `name`.
+        Raises LoadError. `name` is how errors call the file.
         """
         if path not in self._kustomizations:
-            from scclint.deploy.kustomize.kustomization import KustomizationData, data_in, read_kustomization
+            from scclint.deploy.kustomize.kustomization import content_of, read_kustomization
 
             source = self.source(self.shown(path))
             if self.reader.is_overlaid(source):
-                values = data_in(load_text(name, read(path, name), frozenset()))
+                content = content_of(load_text(name, read(path, name), frozenset()))
             else:
                 answers = self._document_answers(source.display)
-                values = _answer(answers, "kustomization", lambda: data_in(self.reader.documents(source)))
+                content = _answer(answers, "kustomization", lambda: content_of(self.reader.documents(source)))
             # Read once, for closures and for the objects beside the file.
-            content = KustomizationData(*values)
-            self._kustomizations[path] = content, read_kustomization(path, content.data)
+            self._kustomizations[path] = read_kustomization(path, *content)
         return self._kustomizations[path]
 
     def answers(self, file: str) -> dict[str, Any]:

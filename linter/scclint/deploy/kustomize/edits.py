@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from scclint.deploy.kustomize import NAMES
-from scclint.deploy.kustomize.kustomization import Closure, data_in, key_of
+from scclint.deploy.kustomize.kustomization import Closure, content_of, key_of
 from scclint.objects.documents import load_text
 
 _SUFFIXES = (".yaml", ".yml")
@@ -69,7 +69,7 @@ def changed_texts(closure: Closure, root: str, fields: str, text_of: Callable[[s
     texts = {}
     for path in {*remote, *([entry] if fields or text_of(entry) is None else [])}:
         text = text_of(path)
-        data = generated(os.path.dirname(path)) if text is None else data_in(load_text(path, text, frozenset())).data
+        data = generated(os.path.dirname(path)) if text is None else content_of(load_text(path, text, frozenset()))[0]
         if path == entry and fields:
             data = edited(data, json.loads(fields))
         texts[path] = json.dumps(without(data, frozenset(remote.get(path, ()))))

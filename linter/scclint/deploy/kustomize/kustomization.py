@@ -9,7 +9,7 @@ import os
 import os.path
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.helm.precheck import chart_problem
@@ -65,6 +65,9 @@ class Kustomization:
     charts that it renders. `references` are all files and folders it names, in the order kustomize documents the fields. `charts`
     are the folders in which kustomize looks for the charts it renders, as written. `plugins` are the inline configurations
     of generators, transformers and validators. `patch_entries` are the patches in the order in which kustomize applies them.
+
+    `data` is the first document of the file. `error` says why kustomize cannot read the file, empty if it can. `ambiguous` is a key that
+    one mapping has twice, in different case; empty if there is none.
     """
 
     file: str
@@ -77,18 +80,13 @@ class Kustomization:
     charts: tuple[str, ...]
     plugins: tuple[str, ...]
     patch_entries: tuple[PatchEntry, ...]
-
-
-class KustomizationData(NamedTuple):
-    """The content of a file of one of the `NAMES`, as JSON can express it: the data of its first document.
-
-    `error` says why kustomize cannot read the file, empty if it can. `ambiguous` is a key that one mapping has twice, in different
-    case; empty if there is none.
-    """
-
-    data: Any
+    data: Mapping[str, Any]
     error: str
     ambiguous: str
+
+
+Content = tuple[Any, str, str]
+"""What a file of one of the `NAMES` holds, as JSON can express it: the `data`, `error` and `ambiguous` of the kustomization in it."""
 
 
 @record
@@ -102,19 +100,20 @@ class Layout:
     resources: Set[str]
 
 
-def data_in(documents: Iterable[Document]) -> KustomizationData:
+def content_of(documents: Iterable[Document]) -> Content:
     """Return what the documents of a file hold for kustomize, which reads the first of them."""
     documents = list(documents)
     error = next((document.error.message for document in documents if document.error is not None), "")
     root = first_root(documents)
-    return KustomizationData(to_data(root), error, _ambiguous(root))
+    return to_data(root), error, _ambiguous(root)
 
 
-def read_kustomization(file: str, data: Any) -> Kustomization | None:
-    """The kustomization that a file of one of the `NAMES` holds; None if it holds something else."""
-    if not isinstance(data, dict) or _get(data, "kind", KINDS[0]) not in KINDS:
-        return None
-    if str(_get(data, "apiVersion", GROUP)).partition("/")[0] != GROUP:
+def read_kustomization(file: str, data: Any, error: str = "", ambiguous: str = "") -> Kustomization | None:
+    """Return the kustomization that a file of one of the `NAMES` holds; None if it holds something else. Raises LoadError."""
+    is_kind = isinstance(data, dict) and _get(data, "kind", KINDS[0]) in KINDS
+    if not is_kind or str(_get(data, "apiVersion", GROUP)).partition("/")[0] != GROUP:
+        if error:
+            raise LoadError(error, file)
         return None
     folder = os.path.dirname(os.path.abspath(file))
     patches = tuple(_patches(data))
@@ -133,7 +132,7 @@ def read_kustomization(file: str, data: Any) -> Kustomization | None:
         references,
         tuple(_charts(data)),
         tuple(text for key in _PLUGINS for text in texts(_get(data, key)) if "\n" in text),
-        patches,
+        *(patches, data, error, ambiguous),
     )
 
 
@@ -325,13 +324,12 @@ def closure(folder: str, root: str) -> Closure:
     return Kustomizations(root).closure(folder)
 
 
-Load = Callable[[str, str], tuple[KustomizationData, Kustomization | None]]
-"""Returns what a file of one of the `NAMES` holds, given its path and its name below the root. Raises LoadError if it cannot be read."""
+Load = Callable[[str, str], Kustomization | None]
+"""Returns what `read_kustomization` does for a file, given its path and its name below the root. Raises LoadError."""
 
 
-def _load(path: str, shown: str) -> tuple[KustomizationData, Kustomization | None]:
-    content = data_in(load_text(shown, read(path, shown), frozenset()))
-    return content, read_kustomization(path, content.data)
+def _load(path: str, shown: str) -> Kustomization | None:
+    return read_kustomization(path, *content_of(load_text(shown, read(path, shown), frozenset())))
 
 
 class Kustomizations:
@@ -383,12 +381,12 @@ class Kustomizations:
         if not self.has(files[0]):
             return None, f"{shown} leads out of the root"
         try:
-            content, kustomization = self._load(files[0], shown)
+            kustomization = self._load(files[0], shown)
         except LoadError as error:
             return None, f"{shown} {error.message}"
-        if content.error or kustomization is None:
-            return None, f"{shown} {content.error or 'holds no kustomization'}"
-        key = content.ambiguous
+        if kustomization is None or kustomization.error:
+            return None, f"{shown} {kustomization.error if kustomization is not None else 'holds no kustomization'}"
+        key = kustomization.ambiguous
         return kustomization, f"{shown} has two keys that differ only in case: {_quoted(key)}" if key else ""
 
     def _read_plugins(self, path: str) -> "_Plugins":

@@ -108,7 +108,7 @@ def closure_of(split: "Split", folder: str, fields: str) -> "Closure":
     kustomization, problem = split.built.read(folder)
     if (kustomization is None or fields) and (kustomization is not None or _is_plain(split, folder)):
         file = kustomization.file if kustomization is not None else os.path.join(folder, NAMES[0])
-        data = split.outline.kustomization_on_disk(file, file)[0].data if kustomization is not None else generated(folder)
+        data = kustomization.data if kustomization is not None else generated(folder)
         changed = (
             None
             if kustomization is not None and problem
