@@ -80,10 +80,14 @@ def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[P
     worlds = world.others or {"": world}
     tried: list[Remedy] = []
     proposed: list[tuple[Remedy, bool]] = []
-    costly = False
+    costly = fits = False
     for step in LADDERS[goal]:
+        if fits and step is _fit_with_profile:
+            # It does more than the step before it, which was enough.
+            continue
         with suppress(EditRefused):
             remedy = step(draft := Draft(workload, worlds, world, unwanted, tried))
+            fits = fits or (step is _fit and (remedy is not None or draft.does_more))
             if remedy is not None and not draft.does_more:
                 # No Service can make up for access to the node, as it can for a host port.
                 lost = {text for before, after, world_after in draft.after() for text in given_up(world_after, before, after)}

@@ -7,7 +7,7 @@ from typing import Any
 from scclint.admission import admit as plugin
 from scclint.admission import authorize
 from scclint.admission.assign import PodTrials, errors_of
-from scclint.admission.decoding import decode_pod
+from scclint.admission.decoding import Decoded, decode_pod
 from scclint.admission.field import FieldError, aggregate
 from scclint.admission.pod import AdmissionPod
 from scclint.admission.provider import Provider, ProviderError, make_providers
@@ -49,7 +49,7 @@ class SccAdmission:
         self._namespaces = namespaces
         self._service_accounts = service_accounts
         self._runs = runs
-        self._asked: tuple[dict[str, Any], AdmissionPod] | None = None
+        self._last_decoded: tuple[dict[str, Any], Decoded] | None = None
 
     def admit(self, pod: dict[str, Any], namespace: str, user: User | None) -> Verdict:
         """Return what `Cluster.admit` does, for a decoded pod."""
@@ -111,15 +111,16 @@ class SccAdmission:
         trials = PodTrials(pod)
         return tuple(plugin.judge(provider, grants[provider.name], trials)[0] for provider in providers if among(provider.name))
 
+    def decoded(self, pod: dict[str, Any]) -> Decoded:
+        """Decode a pod that is not changed afterwards: several questions about one pod come in turn."""
+        if self._last_decoded is None or self._last_decoded[0] is not pod:
+            self._last_decoded = pod, decode_pod(pod, self._minor)
+        return self._last_decoded[1]
+
     def errors_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> tuple[FieldError, ...] | None:
         """Return why the SCC named `scc` rejects `pod`, without asking who may use it; None if it is missing or cannot be built."""
         provider = self._provider(scc, namespace)
-        if provider is None:
-            return None
-        # Several SCCs are asked about one pod in turn.
-        if self._asked is None or self._asked[0] is not pod:
-            self._asked = pod, AdmissionPod(decode_pod(pod, self._minor).valid())
-        return errors_of(provider, self._asked[1])
+        return None if provider is None else errors_of(provider, AdmissionPod(self.decoded(pod).valid()))
 
     def verdict_under(self, scc: str, pod: dict[str, Any], *, namespace: str) -> Verdict | None:
         """Return the verdict on `pod` if the SCC named `scc` is the only one and may be used; None if it is missing or cannot be built."""
@@ -128,7 +129,7 @@ class SccAdmission:
             return None
         grant = Grant("serviceaccount", "rbac")
         assumed = annotations_of(self._namespaces.get(namespace, {}))[1]
-        decoded = decode_pod(pod, self._minor).valid()
+        decoded = self.decoded(pod).valid()
         return plugin.admit(decoded, [provider], [grant], wording=provider.wording, namespace=namespace, assumed=assumed)
 
     def is_in_range(self, uid: int, namespace: str) -> bool:

@@ -122,14 +122,14 @@ class Outcomes:
         """
         manifest = workload.pod.manifest
         if not workload.provenance.unfilled:
-            return self._stored(workload, manifest)
+            return self._stored(workload, self._decode(manifest))
         pod = known(manifest)
-        decoded = self._stored(workload, pod)
+        decoded = self._stored(workload, self._decode(pod))
         of_template = decoded.errors if workload.provenance.template else ()
         if open_paths := [error.path for error in of_template if isinstance(value_at(manifest, error.path), Unknown)]:
             for path in open_paths:
                 value_at(pod, path[:-1])[path[-1]] = None
-            decoded = self._stored(workload, pod)
+            decoded = self._stored(workload, self._decode(pod))
         return decoded
 
     def as_decoded(self, workload: Workload) -> dict[str, Any]:
@@ -137,9 +137,11 @@ class Outcomes:
         pod: dict[str, Any] = self._decoded(workload).value
         return pod
 
-    def _stored(self, workload: Workload, pod: dict[str, Any]) -> Decoded:
-        """Decode a pod. That of a workload is made of what the API server stores, without the fields of gates that are off."""
-        decoded = decode_pod(pod, self._cluster.kubernetes_minor)
+    def _decode(self, pod: dict[str, Any]) -> Decoded:
+        return decode_pod(pod, self._cluster.kubernetes_minor)
+
+    def _stored(self, workload: Workload, decoded: Decoded) -> Decoded:
+        """Return a decoded pod as it is created: what a controller makes it of is stored without the fields of gates that are off."""
         made = workload.controlled and (workload.group, workload.kind) in TEMPLATES and not decoded.errors
         return decoded._replace(value=self._without_disabled(decoded.value)) if made else decoded
 
@@ -150,7 +152,7 @@ class Outcomes:
 
     def with_pod(self, outcome: Outcome, pod: dict[str, Any]) -> Outcome:
         """Return the outcome that the workload would have with a changed `pod`, for the same namespace and creator."""
-        decoded = self._stored(outcome.workload, pod).valid()
+        decoded = self._stored(outcome.workload, self._cluster.admission.decoded(pod)).valid()
         return self._outcome(outcome.workload, decoded, outcome.namespace, outcome.creator)
 
     def _outcome(self, workload: Workload, pod: dict[str, Any], namespace: str, who: User) -> Outcome:
