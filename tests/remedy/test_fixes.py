@@ -471,3 +471,21 @@ def test_the_fix_of_a_chart_is_advised_in_place_of_the_remedy_that_it_carries_ou
     # The fix is the second thing to do, and what comes first stays.
     second = FixOutcome(replace(fix, second=True)).stamped(finding, is_advice=True)
     assert second.help == "Grant an SCC."
+
+
+CSI_DRIVER = """\
+---
+apiVersion: storage.k8s.io/v1
+kind: CSIDriver
+metadata: {name: files.csi.example}
+spec: {volumeLifecycleModes: [Ephemeral]}
+"""
+
+
+def test_a_volume_that_is_refused_in_any_case_keeps_no_fix_back(tmp_path: Path) -> None:
+    """The inline volume is a finding of its own before and after."""
+    user = "          securityContext: {runAsUser: 1001}\n"
+    volume = "      volumes: [{name: files, csi: {driver: files.csi.example}}]\n"
+    text = DEPLOYMENT + user + volume + CSI_DRIVER
+    edited = carried_out(text, fixed(text, "SCC101", tmp_path).fix)
+    assert edited == DEPLOYMENT + volume + CSI_DRIVER

@@ -113,12 +113,18 @@ def _outcome_disproves(
         elif must_admit and before.creator == after.creator:
             yield f"{name} would still have no SCC that admits it"
         return
-    if after.rejected_by is not None and (before.rejected_by is None or must_admit):
+    if after.rejected_by is not None and (before.rejected_by is None or must_admit) and not _refused_already(before, after):
         yield f"{_LATER_STEPS[after.rejected_by]} would reject the pod of {name}"
     for container, lost in (*_lost_profiles(before, after, new_path=new_path), *_lost_limits(before.verdict, after.verdict)):
         yield f"container {container} of {name} would lose {lost}"
     if more := _node_access(after.verdict, world) - _node_access(before.verdict, was):
         yield f"{name} would get {min(more)}"
+
+
+def _refused_already(before: Outcome, after: Outcome) -> bool:
+    """Whether all that rejects the pod are inline volumes that were refused before as well, which is a finding of its own."""
+    refused = [volume.index for volume in after.csi if volume.refused]
+    return after.rejected_by == "csi" and set(refused) <= {volume.index for volume in before.csi if volume.refused}
 
 
 def _lost_profiles(before: Outcome, after: Outcome, *, new_path: bool) -> Iterator[tuple[str, str]]:

@@ -167,19 +167,27 @@ class _Fixes:
             raise EditRefused("")
         name, result = next(iter(results.items()))
         bench = self._benches[name]
-        failed: list[str] = []
+        unplaced: list[str] = []
+        disproved: list[str] = []
         if fix := self._switched(finding, results, for_openshift=True):
             return fix
         for remedy in _remedies(result, pruning=bench.opened.unit.kind != "chart"):
             for make in chain(self._edits(results, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
-                    fix = self._proved_with_others(finding, results, remedy, make())
+                    edited = make()
+                except EditRefused as refused:
+                    unplaced.append(str(refused))
+                    continue
+                try:
+                    fix = self._proved_with_others(finding, results, remedy, edited)
                     return replace(fix, second=any(not other.operations for other in finding.remedies[:1]))
                 except EditRefused as refused:
-                    failed.append(str(refused))
+                    disproved.append(str(refused))
         if fix := self._switched(finding, results, for_openshift=False) or self._in_template(finding, results):
             return fix
-        raise EditRefused(failed[0] if failed else _why_none(bench, result))
+        # What was tried says more than what there was no place for.
+        why = next(iter((*disproved, *unplaced)), None)
+        raise EditRefused(_why_none(bench, result) if why is None else why)
 
     def _in_template(self, finding: Finding, results: Mapping[str, Occurrence]) -> Fix | None:
         """The finding fixed in the templates of its chart; None if it is in none, or no edit of a template is proved."""

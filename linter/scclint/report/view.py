@@ -184,7 +184,7 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     here = Related("", finding.span, refusal.label if refusal else "")
     # Several fields can come from one line, as of a dependency.
     of_span = grouped((at.span, at.label) for at in (here, *labelled))
-    places = [_place(Related("", span, "; ".join(filter(None, labels))), lines) for span, labels in of_span.items()]
+    places = [_place(Related("", span, _together(labels)), lines) for span, labels in of_span.items()]
     # The label at the place says it in short.
     evidence = [note for note in finding.notes if refusal is None or note != refusal.text]
     if clauses and refusal is None:
@@ -224,6 +224,15 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "alternative": visible(_alternative(finding)),
         "diff": list(_diff(finding, lines, options)),
     }
+
+
+def _together(labels: Iterable[str]) -> str:
+    """Return the labels of one place as one, without those that an earlier one ends with."""
+    said: list[str] = []
+    for label in labels:
+        if label and not any(earlier.endswith(label) for earlier in said):
+            said.append(label)
+    return "; ".join(said)
 
 
 def _headline(message: str) -> tuple[str, str]:
