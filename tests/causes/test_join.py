@@ -359,13 +359,14 @@ def delivered(name: str, account: str = "manager", resource: str = "pods", kind:
 @pytest.mark.parametrize(
     ("other", "folder", "number"),
     [
-        (delivered("b"), "deploy", 1),
-        (delivered("b", resource="persistentvolumes, pods, persistentvolumeclaims"), "deploy", 2),
-        (delivered("b", account="other"), "deploy", 2),
-        (delivered("b", kind="openshift-etcd"), "deploy", 2),
-        (delivered("b"), "config", 2),
+        (delivered("x-a"), "deploy", 1),
+        (delivered("b"), "deploy", 2),
+        (delivered("x-a", resource="persistentvolumes, pods, persistentvolumeclaims"), "deploy", 2),
+        (delivered("x-a", account="other"), "deploy", 2),
+        (delivered("x-a", kind="openshift-etcd"), "deploy", 2),
+        (delivered("x-a"), "config", 2),
     ],
-    ids=["same", "more", "another account", "another scope", "one unit"],
+    ids=["same", "another program", "more", "another account", "another scope", "one unit"],
 )
 def test_the_forms_in_which_a_program_is_delivered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str, folder: str, number: int
@@ -381,7 +382,7 @@ def test_the_forms_in_which_a_program_is_delivered(
     assert len(live) == number
     assert live[0].span.file == "config/a.yaml"
     if number == 1:
-        assert "also RBA407 (scc-escalation-path) for ClusterRoleBinding b-binding" in [
+        assert "also RBA407 (scc-escalation-path) for ClusterRoleBinding x-a-binding" in [
             r.message for r in related_places(live[0])
         ]
 

@@ -169,7 +169,8 @@ class _Winners:
         """
         key = _delivered(finding)
         first = self._earlier(key, finding) if key else None
-        return first if first is not None and set(first.units).isdisjoint(finding.units) else None
+        apart = first is not None and set(first.units).isdisjoint(finding.units)
+        return first if first is not None and apart and _may_be_one_program(first, finding) else None
 
     def _earlier(self, key: tuple[object, ...], finding: Finding) -> Finding | None:
         """Return the first finding with this key; None if it is this one."""
@@ -277,6 +278,19 @@ def _delivered(finding: Finding) -> tuple[object, ...]:
         finding.subject.kind,
         names,
     )
+
+
+def _may_be_one_program(first: Finding, other: Finding) -> bool:
+    """Whether accounts of one name can be of one program: in one namespace, or by objects whose names differ in a prefix alone."""
+    name, other_name = first.subject.name, other.subject.name
+    homes, other_homes = _namespaces(first), _namespaces(other)
+    apart = bool(homes) and bool(other_homes) and homes.isdisjoint(other_homes)
+    return not apart or name.endswith(other_name) or other_name.endswith(name)
+
+
+def _namespaces(finding: Finding) -> frozenset[str]:
+    """The namespaces of the accounts that a finding is about, as far as they are known."""
+    return frozenset(subject.removeprefix(_ACCOUNT).strip().partition("/")[0] for subject in finding.subjects if "/" in subject)
 
 
 def _said(finding: Finding) -> tuple[object, ...]:
