@@ -52,7 +52,7 @@ from typing import Any
 from scclint.advice.effects import effects_of, subjects_removed
 from scclint.advice.grants import workloads_of
 from scclint.advice.sccs import is_least
-from scclint.api import ApiObject, Location, Problem, Related, Remedy, Role, RoleBinding, Severity, World, node_access, rule
+from scclint.api import Location, Problem, Related, Remedy, Role, RoleBinding, Severity, World, node_access, rule
 
 from ._grants import (
     KINDS_OF_RBAC,
@@ -71,6 +71,7 @@ from ._grants import (
 )
 
 _SCCS = "{every:every SCC|}[SCC {scc}][SCCs {sccs:3}][ in {home}]{anything:, and do anything else in the cluster|}"
+_LEAST_SCC = "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses"
 SENTENCES = {
     "lets": "{object}: lets {subjects:2} use " + _SCCS,
     "lets-accounts": "{object}: lets service accounts {accounts:2} use " + _SCCS,
@@ -79,6 +80,11 @@ SENTENCES = {
     "role": "the name of the role is {role}",
     "elsewhere": "pods outside of this unit may run as {elsewhere:2}: SCC102 says what those in the input use",
     "idle": "SCC admission does not run in {idle:namespace|namespaces} {idle}, so the pods there need no grant",
+    "list-resources": "bind a role that lists only the resources that the subjects need",
+    "remove-grant": "remove the grant, unless the service account itself creates pods in other namespaces",
+    "remove-rule": "remove the rule about SCCs, unless the service account itself creates pods in other namespaces",
+    "least-scc": _LEAST_SCC,
+    "least-scc-if-granted": _LEAST_SCC + ", unless the program itself grants it to others",
     "grants": "{granting} allows use of {widest}",
 }
 SEVERITIES = {f"{code}/least": (Severity.INFO, Severity.WARNING) for code in ("lets", "lets-accounts", "allows")}
@@ -121,7 +127,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     ref, idle = str(reference(binding, world)), _idle(subjects, world)
     least = all(is_least(scc, world, s.namespace, s.name) for scc in opens for s in subjects)
     code = _code(binding, subjects)
-    advice = _advice(binding, reached, world, is_idle=len(idle) == len({s.namespace for s in subjects}))
+    remedy = _remedy(binding, reached, world, is_idle=len(idle) == len({s.namespace for s in subjects}))
     yield Problem(
         f"{code}/least" if least else code,
         at=role_place(binding, world, widest),
@@ -141,7 +147,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         cause=ref if not elsewhere and _is_for_pods(ref, subjects, world) else "",
         # What several accounts get is more than what the pods of one of them need.
         decision=node_decision(ref, binding.place.span) if len(subjects) == 1 else None,
-        remedies=() if least else (Remedy(advice, effects_of(binding, world, *subjects_removed(binding))),),
+        remedies=() if least else (Remedy(remedy, effects_of(binding, world, *subjects_removed(binding))),),
     )
 
 
@@ -191,22 +197,11 @@ def _steps(binding: RoleBinding, reached: Reach, widest: str, world: World) -> t
     return reached.steps(world, widest, binding)
 
 
-def _advice(binding: RoleBinding, reached: Reach, world: World, *, is_idle: bool) -> str:
+def _remedy(binding: RoleBinding, reached: Reach, world: World, *, is_idle: bool) -> str:
     """Return what to do about the grant. `is_idle` if no admission asks for it where its subjects are."""
     role = world.find(reached.origin, binding)
     if reached.anything:
-        return _LIST_RESOURCES
+        return SENTENCES["list-resources"]
     if is_idle:
-        return _removal(role)
-    may_grant = may_create(role, *KINDS_OF_RBAC)
-    return f"{_LEAST_SCC}, unless the program itself grants it to others" if may_grant else _LEAST_SCC
-
-
-_LIST_RESOURCES = "bind a role that lists only the resources that the subjects need"
-_LEAST_SCC = "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses"
-
-
-def _removal(role: ApiObject | None) -> str:
-    """What to remove where no admission asks for the grant."""
-    part = "the rule about SCCs" if isinstance(role, Role) and len(role.rules) > 1 else "the grant"
-    return f"remove {part}, unless the service account itself creates pods in other namespaces"
+        return SENTENCES["remove-rule" if isinstance(role, Role) and len(role.rules) > 1 else "remove-grant"]
+    return SENTENCES["least-scc-if-granted" if may_create(role, *KINDS_OF_RBAC) else "least-scc"]

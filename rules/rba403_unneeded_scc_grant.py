@@ -82,15 +82,16 @@ from scclint.api import (
     RoleBinding,
     Severity,
     World,
+    filled,
     node_access,
     rule,
 )
 from scclint.platform.terms import EVERYONE
-from scclint.text import listed
 
 from ._accounts import may_create_workloads
 from ._grants import Reach, Subject, grant_decision, reach, reference, subjects_of
 
+_UNLESS = "[, unless the program that fills in the placeholder adds to the pods what SCC {placeholder:or} rejects]"
 SENTENCES = {
     "not-needed": "{object}: grants [{holder} ]{every:every SCC|}[SCC {one}][SCCs {sccs:3}], which {workloads:2} {workloads:does|do} not need"
     "{unless:, unless an image must run as its own user|}",
@@ -101,6 +102,11 @@ SENTENCES = {
     "assumed": "{assumed}",
     "captured": "{captured} admits them now only because of its priority",
     "workload": "without the grant, {scc} admits it",
+    "remove-permission": "remove the rule from the permissions of the service account" + _UNLESS,
+    "remove-rule": "remove the rule from {role}, or bind {account} to a role without the rule" + _UNLESS,
+    "remove-subject": "remove {account} from the binding" + _UNLESS,
+    "remove-binding": "remove the binding" + _UNLESS,
+    "remove-sccs": "remove {unneeded} from the role",
     "own-id": "If the image needs its own user ID, write that ID as runAsUser in the pod.",
 }
 
@@ -159,7 +165,7 @@ def _unneeded(binding: RoleBinding, ref: ObjectRef, reached: Reach, holder: Subj
             },
             notes=("admit",),
             related=reached.steps(world, unneeded[0], binding),
-            remedies=(Remedy(f"remove {listed(unneeded)} from the role"),),
+            remedies=(Remedy(filled(SENTENCES["remove-sccs"], {"unneeded": unneeded})),),
         )
 
 
@@ -195,10 +201,7 @@ def _none_needed(
     results = list(zip(verdicts, without, strict=True))
     captured = sorted({result.scc for result, scc in results if result.scc != scc})
     assumed = [written.provenance.assumed for scc in by if (written := world.scc(scc)) and written.provenance.assumed]
-    remedy = _remedy(binding, reached, holder, world)
-    if assumed:
-        adds = f", unless the program that fills in the placeholder adds to the pods what SCC {listed(by, 'or')} rejects"
-        remedy = Remedy(remedy.words + adds, remedy.effects)
+    remedy = _remedy(binding, reached, holder, by if assumed else [], world)
     return Problem(
         "not-needed/assumed" if assumed and by != [holder.name] else "not-needed",
         at=holder.at,
@@ -223,20 +226,22 @@ def _none_needed(
     )
 
 
-def _remedy(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> Remedy:
-    """Return what removes the grant. To remove a rule of a role or a binding is for their author."""
-    removable = _is_bound(binding) and not _larger_role(reached, world) and holder.at.path[-3:-2] == ("subjects",)
+def _remedy(binding: RoleBinding, reached: Reach, holder: Subject, placeholder: list[str], world: World) -> Remedy:
+    """Return what removes the grant. To remove a rule of a role or a binding is for their author.
+
+    `placeholder` are the SCCs that admit the pods as they are, if a program that fills in a placeholder may change these.
+    """
+    role = _larger_role(reached, world)
+    removable = _is_bound(binding) and not role and holder.at.path[-3:-2] == ("subjects",)
     operations: tuple[Operation, ...] = (Remove(holder.at.path[:-1]),) if removable and _has_others(binding) else ()
     effects = effects_of(binding, world, *(operations or subjects_removed(binding)))
-    return Remedy(_fix(binding, reached, holder, world), effects, operations)
-
-
-def _fix(binding: RoleBinding, reached: Reach, holder: Subject, world: World) -> str:
+    code = "remove-subject" if _has_others(binding) else "remove-binding"
+    if role:
+        code = "remove-rule"
     if not _is_bound(binding):
-        return "remove the rule from the permissions of the service account"
-    if role := _larger_role(reached, world):
-        return f"remove the rule from {role.named}, or bind {holder.name} to a role without the rule"
-    return f"remove {holder.name} from the binding" if _has_others(binding) else "remove the binding"
+        code = "remove-permission"
+    words = filled(SENTENCES[code], {"role": role, "account": holder.name, "placeholder": placeholder})
+    return Remedy(words, effects, () if placeholder else operations)
 
 
 def _is_bound(binding: RoleBinding) -> bool:

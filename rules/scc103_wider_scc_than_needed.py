@@ -79,17 +79,19 @@ from scclint.api import (
     World,
     advise,
     creator,
+    filled,
     grouped,
     least_grant,
     node_access,
     rule,
 )
-from scclint.platform.terms import REQUIRED_SCC
 
 SENTENCES = {
     "wider": "{object}: because of {field}, SCC {scc} admits {pods}[ when {creator} creates it] instead of {narrower}",
     "allows": "SCC {scc} also allows {extra:3}",
     "here": "also here: {field}",
+    "claim": "mount this storage through a persistentVolumeClaim, which {narrower} allows",
+    "annotate": "write openshift.io/required-scc: {scc} in the pod's annotations, which shows that the SCC is meant",
 }
 
 _STORAGE = frozenset((
@@ -149,14 +151,14 @@ def _remedies(paths: list[Path], restrictive: str, outcome: Outcome, world: Worl
     if paths[0][-1] in _STORAGE and "persistentVolumeClaim" in world.cluster.sccs[restrictive].volumes:
         after = verdict_without(outcome, world, paths, restrictive)
         user = user_change(world.cluster.admission, outcome.verdict, after) if outcome.verdict else ""
-        yield Remedy(f"mount this storage through a persistentVolumeClaim, which {restrictive} allows", (user,) if user else ())
+        yield Remedy(filled(SENTENCES["claim"], {"narrower": restrictive}), (user,) if user else ())
     elif not needs:
         yield from advise("without fields", workload, world, paths)
     # An SCC that opens the node, or that belongs to a component of the release, is no SCC to depend on.
     if needs or node_access(chosen, world) or chosen in world.cluster.component_sccs:
         yield least_grant(outcome, world)
     else:
-        yield Remedy(f"write {REQUIRED_SCC}: {chosen} in the pod's annotations, which shows that the SCC is meant")
+        yield Remedy(filled(SENTENCES["annotate"], {"scc": chosen}))
 
 
 _MOST_FIELDS = 10

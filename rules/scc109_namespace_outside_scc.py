@@ -66,9 +66,11 @@ from typing import Any
 from scclint.admission.access import used_by
 from scclint.advice.effects import user_change
 from scclint.advice.words import first_per_field
-from scclint.api import Location, Outcome, Problem, Remedy, Severity, User, Workload, World, advise, least_grant, rule
-from scclint.text import and_more, listed
+from scclint.api import Location, Outcome, Problem, Remedy, Severity, User, Workload, World, advise, filled, least_grant, rule
+from scclint.text import listed
 
+_MOVE = "move the workload to its own project[, together with {moved:4}{acts:, if the program does the same there|}]"
+_REMOVE = "[unless {early} start before the API server, ]remove {label} from namespace {namespace}"
 SENTENCES = {
     "unplaced": "{object}: nobody gave a namespace, so that Helm or the chart's values say default, where SCC admission does not run",
     "ordinary": "the verdicts are for an ordinary namespace",
@@ -78,6 +80,14 @@ SENTENCES = {
     "label": "namespace {namespace} has the label {label}",
     "same-namespace": "{workload} is in the same namespace",
     "static": "{object}: the kubelet of each node of the pool runs this static pod, which no SCC restricts, with {used:4}",
+    "move": _MOVE,
+    "move-and-grant": _MOVE + "[, where {closest} rejects {fields:4}], and {grant}",
+    "remove": _REMOVE,
+    "remove-and-grant": _REMOVE + "[, after which {closest} rejects {fields:4}], and {grant}"
+    "{others: (its other workloads may need a grant, too)|}",
+    "depends": "which SCC admits the pod then depends on who creates it",
+    "stays": "{remedy} if it has to stay, and suppress this finding",
+    "stays-in-place": "{remedy}, and suppress this finding",
     "daemonset": "Deploy it as a DaemonSet, so that an SCC decides what it may do, or remove what it does not need.",
 }
 
@@ -130,14 +140,14 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     labels: tuple[Location, ...] = ()
     if label is not None:
         labels = (Location("label", label, {"namespace": namespace, "label": f"{key}: {label.value}"}),)
-    with_it, many = _moved_with(outcome, world)
+    moved, many = _moved_with(outcome, world)
     # The finding is about the other workloads of the namespace, too.
     others = [other for other in world.workloads_in(namespace) if other is not workload]
-    move = _move(outcome, world, with_it, key if labels else None, alone=not others)
+    move = _move(outcome, world, moved, key if labels else None, alone=not others)
     in_place = many and not labels
     # No field removes the finding, which is about the namespace, so that what to write if the workload stays is no fix.
-    suppress = f"{'' if in_place else ' if it has to stay'}, and suppress this finding"
-    stays = [Remedy(r.words + suppress, r.effects) for r in advise("restricted by itself", workload, world)]
+    stay = SENTENCES["stays-in-place" if in_place else "stays"]
+    stays = [Remedy(filled(stay, {"remedy": r.words}), r.effects) for r in advise("restricted by itself", workload, world)]
     yield Problem(
         "skipped",
         at=written if written else workload.place,
@@ -156,35 +166,42 @@ def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterato
         yield Problem("static", at=workload.place, facts={"used": used}, help="daemonset")
 
 
-def _move(outcome: Outcome, world: World, with_it: str, label: str | None, *, alone: bool) -> Remedy:
-    """Return the advice to move the workload and what goes `with_it`, with what SCC admission does to its pods in an ordinary namespace.
+def _move(outcome: Outcome, world: World, moved: Mapping[str, Any], label: str | None, *, alone: bool) -> Remedy:
+    """Return the advice to move the workload and what is `moved` with it, with what SCC admission does to its pods in an ordinary namespace.
 
     Who writes the namespace with its label need not move the workload. Pods that start before SCC admission runs need the label.
     `alone` says that the namespace has no other workloads.
     """
     workload, verdict = outcome.workload, outcome.judged
-    whose = "its pods" if alone else "pods of the namespace"
-    unless = f"unless {whose} start before the API server, " if verdict.skipped == "run-level" else ""
-    removed = f"{unless}remove {label} from namespace {outcome.namespace}"
-    move = f"move the workload to its own project{with_it}"
-    way, then = (removed, "after which") if label else (move, "where")
-    moved = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
-    if moved.allowed:
-        depends = (
-            "" if workload.controlled or world.creator_given else "which SCC admits the pod then depends on who creates it"
-        )
-        return Remedy(way, tuple(filter(None, (user_change(world.cluster.admission, verdict, moved), depends))))
-    closest = next((c for c in moved.candidates if c.outcome == "too restrictive"), None)
+    code, and_grant = ("remove", "remove-and-grant") if label else ("move", "move-and-grant")
+    early = ""
+    if verdict.skipped == "run-level":
+        early = "its pods" if alone else "pods of the namespace"
+    facts = {
+        **moved,
+        "early": early,
+        "label": label,
+        "namespace": outcome.namespace,
+        "others": not alone,
+    }
+    after = world.cluster.admit(verdict.submitted, namespace=_OWN_PROJECT, user=outcome.creator)
+    if after.allowed:
+        depends = "" if workload.controlled or world.creator_given else SENTENCES["depends"]
+        effects = filter(None, (user_change(world.cluster.admission, verdict, after), depends))
+        return Remedy(filled(SENTENCES[code], facts), tuple(effects))
+    closest = next((c for c in after.candidates if c.outcome == "too restrictive"), None)
     errors = first_per_field(closest.reasons) if closest else []
-    fields = list(dict.fromkeys(workload.pod.field(*error.path).named for error in errors))
-    rejects = f", {then} {closest.scc} rejects {and_more(fields, 4)}" if closest else ""
     grant = least_grant(outcome, world)
-    rest = " (its other workloads may need a grant, too)" if label and not alone else ""
-    return Remedy(f"{way}{rejects}, and {grant.words}{rest}", grant.effects)
+    facts |= {
+        "closest": closest.scc if closest else "",
+        "fields": [workload.pod.field(*error.path) for error in errors],
+        "grant": grant.words,
+    }
+    return Remedy(filled(SENTENCES[and_grant], facts), grant.effects)
 
 
-def _moved_with(outcome: Outcome, world: World) -> tuple[str, bool]:
-    """Return what else moves or changes with the workload, as a phrase, and whether objects move besides its account."""
+def _moved_with(outcome: Outcome, world: World) -> tuple[dict[str, Any], bool]:
+    """Return the facts of what else moves or changes with the workload, and whether objects move besides its account."""
     pod = outcome.workload.pod
     account = User(f"system:serviceaccount:{outcome.namespace}:{pod.service_account}")
     # A binding of another namespace stays, as one of the cluster does.
@@ -199,7 +216,6 @@ def _moved_with(outcome: Outcome, world: World) -> tuple[str, bool]:
     if any(container.field("ports").present for container in pod.containers):
         calls = " (change the webhook configurations that call these)" if "webhook" in text else ""
         objects.append(f"Services{calls}")
-    words = and_more((*([f"its {listed(objects)}"] if objects else []), *dict.fromkeys(named)), 4)
+    moved = [*([f"its {listed(objects)}"] if objects else []), *named]
     # A program that uses the API may look at another namespace then.
-    same = ", if the program does the same there" if named else ""
-    return f", together with {words}{same}" if words else "", bool(objects) or any(here.values())
+    return {"moved": moved, "acts": bool(named)}, bool(objects) or any(here.values())

@@ -97,6 +97,7 @@ from scclint.api import (
     World,
     advise,
     creator,
+    filled,
     rule,
 )
 
@@ -105,6 +106,9 @@ SENTENCES = {
     "which would admit {alone:it|them} too",
     "allows": "SCC {scc} also allows {extra:3}{unconfined:, but applies no seccomp profile|}",
     "priority": "the priority of SCC {scc}",
+    "remove": "remove priority from SCC {scc}, so that {rival} admits {pods}",
+    "narrow": "grant SCC {scc} only to a service account whose pods need it, because it precedes {rival} without its priority too",
+    "pin": "{pin} if the image needs {scc}",
 }
 
 
@@ -150,7 +154,10 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         ),
         remedies=(
             _fix(outcome, written, rival, world),
-            *(Remedy(f"{pin.words} if the image needs {verdict.scc}") for pin in advise("pinned", workload, world)),
+            *(
+                Remedy(filled(SENTENCES["pin"], {"pin": pin.words, "scc": verdict.scc}))
+                for pin in advise("pinned", workload, world)
+            ),
         ),
     )
 
@@ -160,14 +167,10 @@ def _fix(outcome: Outcome, scc: SecurityContextConstraints, rival: str, world: W
     removal = Remove(scc.field("priority").path)
     cluster = changed_cluster(scc, world, removal)
     after = cluster.admit(outcome.judged.submitted, namespace=outcome.namespace, user=outcome.creator)
+    facts = {"scc": scc.name, "rival": rival, "pods": pods(outcome.workload)}
     if after.scc == rival:
-        return Remedy(
-            f"remove priority from SCC {scc.name}, so that {rival} admits {pods(outcome.workload)}",
-            effects_of(scc, world, removal),
-        )
-    return Remedy(
-        f"grant SCC {scc.name} only to a service account whose pods need it, because it precedes {rival} without its priority too"
-    )
+        return Remedy(filled(SENTENCES["remove"], facts), effects_of(scc, world, removal))
+    return Remedy(filled(SENTENCES["narrow"], facts))
 
 
 def _more_restrictive_rival(workload: Workload, world: World, chosen: str) -> str | None:

@@ -94,7 +94,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Container, Field, Outcome, Problem, Remedy, Severity, Workload, World, advise, creator, rule
+from scclint.api import Container, Field, Outcome, Problem, Remedy, Severity, Workload, World, advise, creator, filled, rule
 from scclint.platform.releases import GIT_REPO_GATE
 from scclint.validation.problem import FieldProblem
 
@@ -108,6 +108,10 @@ SENTENCES = {
     "named-user": _NOT_STARTED + "the image names its user: {user}",
     "reported": "the kubelet reports: {error}",
     "image": "{image} sets the user of the image",
+    "remove-user": "remove runAsUser: 0",
+    "other-scc": "use an SCC that sets another user ID, because SCC {scc} sets 0",
+    "image-user": "write the ID of a user other than root in USER of the image",
+    "allow-root": "remove runAsNonRoot: true if the program must run as root",
     "not-mounted": "{object}: the kubelet does not mount volume {volume}, so no container starts: the driver of gitRepo volumes is off",
     "driver": "{platform} has the driver off{switchable:|, and it cannot be switched on}",
     "clone": "Let an init container clone the repository into an emptyDir volume.",
@@ -178,15 +182,13 @@ def _never_started(outcome: Outcome, error: str, names: list[str], world: World)
         paths = [field.path[len(workload.pod.path) :] for field in users]
         code = "user-id-0"
         changes = advise("without fields", workload, world, paths) or (
-            Remedy(
-                "remove runAsUser: 0" if users else f"use an SCC that sets another user ID, because SCC {verdict.scc} sets 0"
-            ),
+            Remedy(filled(SENTENCES["remove-user" if users else "other-scc"], {"scc": verdict.scc})),
         )
     else:
         code = "root-image" if image is None or image.uid == 0 else "named-user"
         changes = (
             *advise("restricted", workload, world)[:1],
-            Remedy("write the ID of a user other than root in USER of the image"),
+            Remedy(SENTENCES["image-user"]),
         )
     return Problem(
         code if users or image is None or image.exact else f"{code}/inexact",
@@ -200,7 +202,7 @@ def _never_started(outcome: Outcome, error: str, names: list[str], world: World)
             "image": image.source if image and not users else "",
         },
         notes=("reported", "image"),
-        remedies=(*changes, *([Remedy("remove runAsNonRoot: true if the program must run as root")] if limits else [])),
+        remedies=(*changes, *([Remedy(SENTENCES["allow-root"])] if limits else [])),
     )
 
 

@@ -51,7 +51,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.advice.sccs import own_name
 from scclint.api import Location, Problem, SecurityContextConstraints, Severity, World, rule
 from scclint.objects.unknown import first_unknown
 
@@ -59,7 +58,8 @@ SENTENCES = {
     "replaces": "SCC {scc}: replaces OpenShift's own SCC of this name for every workload in the cluster that uses it",
     "changes": "it changes {differing:5}",
     "lost": "this list replaces OpenShift's own, so {lost:3} may no longer use the SCC",
-    "other-name": "{other_name}",
+    "other-name": "Give the SCC a name of its own[, remove {granting}, and grant it to the service accounts that need it]. To grant "
+    "OpenShift's SCC, bind the ClusterRole system:openshift:scc:{scc}.",
 }
 
 FIELDS = {
@@ -99,10 +99,12 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     differing = _differing(written, original)
     if not differing:
         return
+    # What lets others use the SCC, or prefers it.
+    granting = [field for field in ("priority", "users", "groups") if scc.field(field).value]
     yield Problem(
         "replaces",
         at=scc.place,
-        facts={"scc": scc.name, "differing": differing, "other_name": own_name(scc)},
+        facts={"scc": scc.name, "differing": differing, "granting": granting},
         notes=("changes",),
         related=tuple(
             Location("lost", scc.field(field), {"lost": lost})

@@ -71,7 +71,7 @@ seccompProfiles: [runtime/default]
 from collections.abc import Iterator
 
 from scclint.admission.access import opened_by
-from scclint.advice.sccs import Extra, extras_of, is_as_installed, is_least, may_admit_elsewhere, narrower, workloads_under
+from scclint.advice.sccs import Extra, extras_of, is_as_installed, is_least, may_admit_elsewhere, workloads_under
 from scclint.api import Location, Problem, SecurityContextConstraints, Severity, World, as_list, is_open, rule
 from scclint.objects.unknown import in_plain_words
 
@@ -82,7 +82,11 @@ SENTENCES = {
     "elsewhere": "pods outside of this unit may run under it: SCC102 says what those in the input use",
     "opens-too": "opens {access}",
     "user": "{workload} uses {used}",
-    "narrower": "{narrower}",
+    "grant-only": "Grant the SCC only to the service account that needs it.",
+    "all-pods": "Allow only what the pods under it use, also those outside of this unit.",
+    "its-pods": "Allow only what its pods use, and grant the SCC only to the service account that needs it.",
+    "find-pods": "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
+    "their service account.",
     "extras": "SCC {scc}: {extras}",
     "extra": "{extra}",
     "allow-capabilities": "Move the capabilities to allowedCapabilities, and add them in the containers that need them.",
@@ -129,7 +133,6 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             "used": used,
             "unused": not used and not elsewhere and not _has_placeholder(scc),
             "extras": "; ".join(extra.words for extra in extras),
-            "narrower": narrower(least=least, elsewhere=elsewhere, used=bool(used)),
             "subjects": listed_in(scc),
         },
         notes=("elsewhere",) if elsewhere else (),
@@ -137,10 +140,19 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             *(Location("opens-too", scc.field(*access.at), {"access": access.words}) for access in opened[1:]),
             *(Location("user", workload.place, {"workload": workload, "used": words}) for workload, words in users[:4]),
         ),
-        help="narrower",
+        help=_help(least=least, elsewhere=elsewhere, used=bool(used)),
         opens=("the node", *(extra.words for extra in extras)),
         always_named=not least and not is_as_installed(scc, world),
     )
+
+
+def _help(*, least: bool, elsewhere: bool, used: bool) -> str:
+    """Return what to do about the SCC: its pods use all of it, pods outside of the unit may run under it, or pods of the input use it."""
+    if least:
+        return "grant-only"
+    if elsewhere:
+        return "all-pods"
+    return "its-pods" if used else "find-pods"
 
 
 def _only_extras(scc: SecurityContextConstraints, extras: list[Extra], world: World) -> Iterator[Problem]:

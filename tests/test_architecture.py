@@ -17,7 +17,7 @@ RULES = ROOT / "rules"
 
 LAYERS = (
     ("source", "errors", "record", "text", "about"),
-    ("limits", "sentences"),
+    ("limits",),
     ("cel",),
     ("finding",),
     ("yaml", "files"),

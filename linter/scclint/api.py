@@ -50,7 +50,7 @@ from scclint.record import grouped
 from scclint.rule import Severities, rule
 from scclint.seccomp.effective import ContainerSeccomp
 from scclint.source import Span
-from scclint.text import field_path
+from scclint.text import field_path, filled
 from scclint.yaml.untyped import as_list, as_mapping, value_at
 
 __all__ = [
@@ -103,6 +103,7 @@ __all__ = [
     "as_mapping",
     "creator",
     "field_path",
+    "filled",
     "grouped",
     "is_open",
     "least_grant",

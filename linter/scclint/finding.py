@@ -188,7 +188,7 @@ class Problem:
 
     `code` is the key of the message in the table of sentences of the rule. After a `/`, it says why the problem has a severity of its own
     (`unused/assumed`): the table of severities has the whole code, that of sentences only the part before it. `facts` are what the
-    sentences name, see `scclint.sentences`. `object` (the name of the subject) need not be among them, nor, for a workload, `pods`
+    sentences name, see `scclint.text.filled`. `object` (the name of the subject) need not be among them, nor, for a workload, `pods`
     (`its pods`, or `the pod`) and `alone` (true for a Pod). The fact `container` names the container that it is about, and `subjects` all
     users, groups and service accounts, of which the message may name only some.
     `notes` and `help` are codes of further sentences, without which the message is complete. A note that lacks a fact is left out.

@@ -12,7 +12,7 @@ import pytest
 
 from scclint.registry import builtin
 from scclint.rule import AnyRule
-from scclint.sentences import filled, lacks
+from scclint.text import filled, lacks
 
 RULES = builtin().rules
 KNOWN = {"object", "pods", "alone"}

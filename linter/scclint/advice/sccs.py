@@ -14,7 +14,7 @@ from scclint.outcome.world import PROJECT_USER, World
 from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 from scclint.record import grouped
 from scclint.seccomp.capabilities import CRIO_DEFAULT, canonical
-from scclint.text import and_more, listed
+from scclint.text import and_more
 from scclint.yaml.untyped import as_list
 
 RESTRICTED_VOLUMES = frozenset((
@@ -218,30 +218,6 @@ def without_unconfined(scc: SecurityContextConstraints, world: World, *, replace
         fix += f", and set RuntimeDefault in {and_more(asking, 3)}, which ask{'s' if len(asking) == 1 else ''} for Unconfined"
     return f"{fix}." + (
         "" if replace else " For workloads that need more system calls than runtime/default allows, list localhost/<path>."
-    )
-
-
-def own_name(scc: SecurityContextConstraints) -> str:
-    """Return what to do about an SCC that replaces one of OpenShift's, so that the renamed SCC admits no pods of others."""
-    fields = [field for field in ("priority", "users", "groups") if scc.field(field).value]
-    openings = f", remove {listed(fields)}, and grant it to the service accounts that need it" if fields else ""
-    return f"Give the SCC a name of its own{openings}. To grant OpenShift's SCC, bind the ClusterRole system:openshift:scc:{scc.name}."
-
-
-def narrower(*, least: bool, elsewhere: bool, used: bool) -> str:
-    """Return what to do about an SCC that opens the node.
-
-    `least`: its pods use all of it. `elsewhere`: pods outside of the unit may run under it. `used`: pods of the input use it.
-    """
-    if least:
-        return "Grant the SCC only to the service account that needs it."
-    if elsewhere:
-        return "Allow only what the pods under it use, also those outside of this unit."
-    if used:
-        return "Allow only what its pods use, and grant the SCC only to the service account that needs it."
-    return (
-        "Find the pods that need the SCC, also those that an operator creates. Allow only what they use, and grant the SCC only to "
-        "their service account."
     )
 
 

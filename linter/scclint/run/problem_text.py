@@ -7,7 +7,7 @@ from scclint.advice.words import pods
 from scclint.finding import Location, Problem, Related
 from scclint.objects.types import ApiObject, Workload
 from scclint.rule import AnyRule, Checked
-from scclint.sentences import filled, lacks
+from scclint.text import filled, lacks
 
 
 class ProblemText:
