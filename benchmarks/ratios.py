@@ -19,8 +19,8 @@ from run import CLEAN, HERE, JUDGE, PYTHON, SCCLINT, table
 
 TOLERANCE = 1.2
 """A ratio differs by less from run to run, even on an idle machine."""
-VIEWS = (("review",), ("who-can", "anyuid"), ("units",), ("controls",))
-"""Commands that read what `check` stored."""
+VIEWS = ((("review",), 0.3), (("who-can", "anyuid"), 0.3), (("units",), 0.3), (("controls",), 0.4))
+"""Commands that read what `check` stored, each with the target of its first run after `check`. `controls` applies more rules than that."""
 
 
 class Ratio(NamedTuple):
@@ -84,10 +84,10 @@ def views(overlays: str) -> Iterator[Ratio]:
     check = [SCCLINT, "check", overlays]
     cold = in_turns(2, [*check, "--no-cache"])[0]
     once(check)
-    for view in VIEWS:
-        command = [SCCLINT, *view, overlays]
-        once(command)
-        yield Ratio(f"`{' '.join(view)}` / a first `check`", in_turns(2, command)[0].cpu / cold.cpu, 0.3)
+    for view, most in VIEWS:
+        command, name = [SCCLINT, *view, overlays], " ".join(view)
+        yield Ratio(f"a first `{name}` after `check` / a first `check`", once(command).cpu / cold.cpu, most)
+        yield Ratio(f"a second `{name}` / a first `check`", in_turns(2, command)[0].cpu / cold.cpu, 0.3)
 
 
 def main() -> int:
