@@ -179,7 +179,7 @@ class State:
         placed = obj.with_provenance(home=mine.home, operator=mine.operator)
         if not obj.implied or not obj.name.startswith(of.operator):
             return placed
-        return type(obj)(obj.document, obj.root, obj.data, obj.path, placed.provenance, _renamed(obj, mine.operator))
+        return type(obj)(obj.document, replace(placed.item, manifest=_renamed(obj, mine.operator)))
 
 
 def key_of(obj: ApiObject, world: World) -> ObjectKey:

@@ -17,8 +17,9 @@ from scclint.limits import AddedTextCounter
 from scclint.objects.documents import load_file
 from scclint.objects.documents.document import OPEN_NAMESPACE, Document
 from scclint.objects.expand.carriers import carried
-from scclint.objects.expand.item import Item, items_of
+from scclint.objects.expand.item import items_of
 from scclint.objects.kinds import KINDS, NO_KIND, Carried
+from scclint.objects.types import Item
 from scclint.record import grouped, replace
 from scclint.text import and_more, field_path, listed
 from scclint.yaml.untyped import as_text, mappings

@@ -16,7 +16,8 @@ from scclint.files import is_below, is_text, repository_name, repository_names, 
 from scclint.finding import Path
 from scclint.objects.documents import load_file
 from scclint.objects.documents.document import Document
-from scclint.objects.expand.item import Item, items_of
+from scclint.objects.expand.item import items_of
+from scclint.objects.types import Item
 from scclint.objects.unknown import is_open
 from scclint.record import record
 from scclint.source import Span

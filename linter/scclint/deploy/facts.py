@@ -165,7 +165,10 @@ def with_users(objects: Sequence[ApiObject], namespace: str) -> Iterator[ApiObje
                     "" if unfilled == {user} else f"{min(unfilled)} in users of SCC {obj.name} is taken for {fitting[0].name}"
                 )
                 data = {**obj.data, "users": [user if str(written) in unfilled else written for written in users]}
-                yield type(obj)(obj.document, obj.root, data, obj.path, replace(obj.provenance, assumed=assumed))
+                yield type(obj)(
+                    obj.document,
+                    replace(obj.item, data=data, manifest=None, provenance=replace(obj.provenance, assumed=assumed)),
+                )
                 continue
         yield obj
 

@@ -1,7 +1,7 @@
 """One normalised pod for all kinds that contain a pod template."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.finding import Path
 from scclint.objects.view import Field, View
@@ -37,6 +37,13 @@ class Container(View):
         return self.field("securityContext", "seccompProfile", "localhostProfile")
 
 
+class AddedFields(NamedTuple):
+    """What a controller adds to the pods that it makes of a template: volumes with their places, and fields of the pod's `spec`."""
+
+    claims: Mapping[str, tuple[dict[str, Any], Field[Any]]] = EMPTY
+    identity: Mapping[str, Any] = EMPTY
+
+
 class Pod(View):
     """A pod or pod template: `metadata` and `spec` below `path`.
 
@@ -52,26 +59,14 @@ class Pod(View):
     _by_name: dict[str, Container]
     _volumes: tuple[Field[Any], ...]
 
-    def __init__(
-        self,
-        root: Node,
-        data: Any,
-        path: Path,
-        name: str,
-        *,
-        stored: bool = False,
-        claims: Mapping[str, tuple[dict[str, Any], Field[Any]]] = EMPTY,
-        identity: Mapping[str, Any] = EMPTY,
-    ) -> None:
-        """`stored`: a controller makes the pod from what the API server stores.
-
-        `claims` are volumes that it adds, with their places, and `identity` are fields of the pod's `spec` that it sets.
-        """
+    def __init__(self, root: Node, data: Any, path: Path, name: str, added: AddedFields | None = None) -> None:
+        """`added` is what a controller adds that makes the pod from what the API server stores; None if none makes it."""
         super().__init__(root, data if isinstance(data, dict) else {}, path)
         containers = tuple(self._containers())
         by_name = {container.name: container for container in reversed(containers)}
         template = _manifest(self.data, name)
-        spec = _without_empty_lists(template["spec"]) if stored else template["spec"]
+        spec = template["spec"] if added is None else _without_empty_lists(template["spec"])
+        claims, identity = added or AddedFields()
         volumes = [*claims.values(), *self._own_volumes(claims)] if claims else []
         if claims or identity:
             spec = {**spec, **identity, **({"volumes": [volume for volume, _ in volumes]} if claims else {})}

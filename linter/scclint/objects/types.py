@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 from scclint.finding import Path, shortened
 from scclint.limits import MAX_OBJECT_NAME
 from scclint.objects.documents.document import Document
-from scclint.objects.kinds import KINDS, NO_KIND, WORKLOADS
-from scclint.objects.pod import Pod
+from scclint.objects.kinds import KINDS, NO_KIND, WORKLOADS, Key
+from scclint.objects.pod import AddedFields, Pod
 from scclint.objects.unknown import Unknown, is_expression
 from scclint.objects.view import Field, View
 from scclint.platform.terms import generated_name
@@ -115,6 +115,33 @@ WRITTEN = Provenance()
 """The provenance of an object that is in its file as the cluster gets it."""
 
 
+@record
+class Item:
+    """What an object is made of: an API object as plain data, at `path` below the root of a document.
+
+    `model` is the class of its model object, None while the object can still expand to others. `template` leads from `data` to the
+    pod of a workload. `manifest` is the object that the cluster gets, if it is not `data`.
+    """
+
+    root: Node
+    path: Path
+    data: dict[str, Any]
+    provenance: Provenance = WRITTEN
+    model: "type[ApiObject] | None" = None
+    template: Path | None = None
+    manifest: dict[str, Any] | None = None
+
+    @property
+    def key(self) -> Key:
+        """The API group and kind; empty texts for those of `apiVersion` and `kind` that `data` does not have, or not as text."""
+        return as_text(self.data.get("apiVersion")).rpartition("/")[0], as_text(self.data.get("kind"))
+
+    @property
+    def name(self) -> str:
+        """The name, or the prefix of a generated name; empty if the object has neither."""
+        return str(value_at(self.data, ("metadata", "name")) or value_at(self.data, ("metadata", "generateName")) or "")
+
+
 class ApiObject(View):
     """An object of the API as a manifest states it.
 
@@ -124,9 +151,10 @@ class ApiObject(View):
     else it is empty.
     """
 
-    __slots__ = ("api_version", "document", "kind", "manifest", "name", "namespace", "partial", "provenance")
+    __slots__ = ("api_version", "document", "item", "kind", "manifest", "name", "namespace", "partial", "provenance")
 
     document: Document
+    item: Item
     manifest: dict[str, Any]
     provenance: Provenance
     api_version: str
@@ -137,21 +165,15 @@ class ApiObject(View):
     why_partial: ClassVar[str] = ""
     """Why all objects of a class are partial; empty if they are not."""
 
-    def __init__(
-        self,
-        document: Document,
-        root: Node,
-        data: dict[str, Any],
-        path: Path = (),
-        provenance: Provenance = WRITTEN,
-        manifest: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(root, data, path)
-        manifest = data if manifest is None else manifest
+    def __init__(self, document: Document, item: Item) -> None:
+        super().__init__(item.root, item.data, item.path)
+        manifest = item.data if item.manifest is None else item.manifest
         metadata = as_mapping(manifest.get("metadata"))
+        provenance = item.provenance
         set_fields(
             self,
             document=document,
+            item=item,
             manifest=manifest,
             provenance=provenance,
             # A run has many objects and few of these texts.
@@ -164,28 +186,18 @@ class ApiObject(View):
 
     def with_provenance(self, **changes: Any) -> Self:
         """Return the same object with these fields of its provenance changed."""
-        return type(self)(
-            self.document,
-            self.root,
-            self.data,
-            self.path,
-            replace(self.provenance, **changes),
-            self.manifest,
-            **self._made_with(),
-        )
+        return type(self)(self.document, replace(self.item, provenance=replace(self.provenance, **changes)))
 
     def without_namespace(self) -> Self:
         """Return the same object as if it named no namespace."""
         data, manifest = (
-            {**item, "metadata": {key: value for key, value in as_mapping(item.get("metadata")).items() if key != "namespace"}}
-            for item in (self.data, self.manifest)
+            {
+                **whole,
+                "metadata": {key: value for key, value in as_mapping(whole.get("metadata")).items() if key != "namespace"},
+            }
+            for whole in (self.data, self.manifest)
         )
-        whole = data if self.manifest is self.data else manifest
-        return type(self)(self.document, self.root, data, self.path, self.provenance, whole, **self._made_with())
-
-    def _made_with(self) -> dict[str, Any]:
-        """The further arguments that a subclass is made with."""
-        return {}
+        return type(self)(self.document, replace(self.item, data=data, manifest=manifest if self.implied else None))
 
     def same_content(self, other: "ApiObject") -> bool:
         """Return whether two objects differ in nothing but their metadata."""
@@ -348,40 +360,24 @@ class Workload(ApiObject):
     `controlled` is True if a controller creates the pods, so that the rights of the user who applies the manifest do not count.
     """
 
-    __slots__ = ("_template", "controlled", "pod")
+    __slots__ = ("controlled", "pod")
 
     pod: Pod
     controlled: bool
-    _template: Path
 
-    def __init__(
-        self,
-        document: Document,
-        root: Node,
-        data: dict[str, Any],
-        path: Path = (),
-        provenance: Provenance = WRITTEN,
-        manifest: dict[str, Any] | None = None,
-        template: Path = (),
-    ) -> None:
-        """Made of what an `ApiObject` is made of; `template` leads from `data` to the pod's metadata and spec."""
-        super().__init__(document, root, data, path, provenance, manifest)
-        pod_data = value_at(self.data, template)
+    def __init__(self, document: Document, item: Item) -> None:
+        super().__init__(document, item)
+        template = item.template or ()
         controlled = bool(template) or self.kind != "Pod" or _has_controller(self.manifest)
-        set_fields(
-            self,
-            _template=template,
-            controlled=controlled,
-            pod=Pod(
-                *(self.root, pod_data, self.path + template, self._pod_name(template)),
-                stored=controlled,
-                claims=self._claims() if KINDS.get((self.group, self.kind), NO_KIND).has_claims else EMPTY,
-                # `initIdentity` of the controller: the name of the pod in DNS.
-                identity={"hostname": self._pod_name(template), "subdomain": self.field("spec", "serviceName").value}
-                if self.kind == "StatefulSet"
-                else EMPTY,
-            ),
-        )
+        name = self._pod_name(template)
+        added = AddedFields()
+        if KINDS.get((self.group, self.kind), NO_KIND).has_claims:
+            added = AddedFields(self._claims())
+        if self.kind == "StatefulSet":
+            # `initIdentity` of the controller: the name of the pod in DNS.
+            added = added._replace(identity={"hostname": name, "subdomain": self.field("spec", "serviceName").value})
+        pod = Pod(self.root, value_at(self.data, template), self.path + template, name, added if controlled else None)
+        set_fields(self, controlled=controlled, pod=pod)
         # What is not in the input is no sign of a patch where it is missing.
         if not self.partial and not self.provenance.elsewhere:
             set_fields(self, partial=_why_partial(self))
@@ -417,9 +413,6 @@ class Workload(ApiObject):
                 source = {"persistentVolumeClaim": {"claimName": f"{name}-{self.name}-{self._first}"}}
                 claims[str(name)] = {"name": name, **source}, templates.below(index)
         return claims
-
-    def _made_with(self) -> dict[str, Any]:
-        return {"template": self._template}
 
 
 def _has_controller(manifest: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from scclint.objects.kinds import TEMPLATES, WORKLOADS
 from scclint.objects.types import ApiObject, SecurityContextConstraints, Workload
 from scclint.objects.unknown import in_plain_words, known
 from scclint.platform.releases import TEMPLATES_OF_STATEFUL_SETS
-from scclint.record import Memo
+from scclint.record import Memo, replace
 from scclint.validation.problem import FieldProblem
 from scclint.validation.validate import has_schema, validate
 from scclint.yaml.untyped import Object, value_at
@@ -62,7 +62,7 @@ class FieldProblems:
         manifest = self._cluster.applied(obj.manifest)
         if manifest is None:
             return obj
-        merged = type(obj)(obj.document, obj.root, dict(manifest), obj.path, obj.provenance)
+        merged = type(obj)(obj.document, replace(obj.item, data=dict(manifest), manifest=None))
         self._stated[id(merged)] = obj
         return merged
 

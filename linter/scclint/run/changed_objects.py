@@ -8,8 +8,9 @@ from scclint.cluster.apply import merged
 from scclint.config.model import Config
 from scclint.finding import Path
 from scclint.objects.documents.document import Operation
-from scclint.objects.types import ApiObject, SecurityContextConstraints
+from scclint.objects.types import ApiObject, Item, SecurityContextConstraints
 from scclint.platform.releases import DEFAULT
+from scclint.record import replace
 from scclint.yaml.nodes import Entry, MappingNode, Node, Region, SequenceNode, made_node, node_at
 from scclint.yaml.untyped import Object, copied
 
@@ -52,7 +53,7 @@ def _of_platform(change: ApiObject, config: Config) -> ApiObject:
     # Other releases have other values in the rest.
     named = {*change.data, *(operation.path[0] for operation in operations if operation.path)}
     data = {key: whole.get(key) for key in named}
-    return type(change)(change.document, made_node(data, _region(change.root)), data, (), change.provenance)
+    return type(change)(change.document, Item(made_node(data, _region(change.root)), (), data, change.provenance))
 
 
 def _installation(release: str, config: Config) -> installed.Installation:
@@ -64,7 +65,7 @@ def _changed(obj: ApiObject, change: ApiObject) -> ApiObject:
     data = _patched(merged(obj.data, change.data), change.document.operations or ())
     old = node_at(obj.root, obj.path)
     root = _with_node(obj.root, obj.path, _overlaid(old, obj.data, data, _region(change.root)))
-    return type(obj)(obj.document, root, data, obj.path, obj.provenance)
+    return type(obj)(obj.document, replace(obj.item, root=root, data=data, manifest=None))
 
 
 def _region(node: Node) -> Region:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from scclint.deploy.unit import Unit
 from scclint.objects.documents import load_text
-from scclint.objects.expand.item import Item, items_of
-from scclint.objects.types import AdmissionPolicy, ApiObject
+from scclint.objects.expand.item import items_of
+from scclint.objects.types import AdmissionPolicy, ApiObject, Item
 from scclint.run.shared import Run
 from scclint.yaml.untyped import Object, as_text, value_at
 

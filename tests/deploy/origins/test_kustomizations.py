@@ -22,7 +22,7 @@ from scclint.finding import Related
 from scclint.objects.documents import load_file, load_text
 from scclint.objects.expand import expand
 from scclint.objects.kinds import SUBJECT_KINDS
-from scclint.objects.types import ApiObject
+from scclint.objects.types import ApiObject, Item
 from scclint.yaml.nodes import to_data
 from tests.deploy.kustomize.folders import DEPLOYMENT
 from tests.deploy.tools import needs_kustomize, renderer
@@ -220,7 +220,7 @@ def test_generated_objects_come_from_their_kustomization(tmp_path: Path) -> None
     root = documents[0].root
     assert root is not None
     origin = find_origin(
-        ApiObject(documents[0], root, to_data(root)),
+        ApiObject(documents[0], Item(root, (), to_data(root))),
         lambda file: {},
         from_wrapper(made.base, str(tmp_path)),
     )
@@ -255,7 +255,7 @@ def test_which_objects_a_target_selects(pattern: object, expected: bool) -> None
     listed = PatchEntry(("patches", 0), target={"name": pattern})
     (document,) = load_text("p.yaml", MERGE, frozenset())
     assert document.root is not None
-    obj = ApiObject(document, document.root, to_data(document.root))
+    obj = ApiObject(document, Item(document.root, (), to_data(document.root)))
     assert _Patch(listed, document.root.span, document.root).applies(obj, obj) == expected
 
 
@@ -272,7 +272,7 @@ def test_which_objects_a_target_selects(pattern: object, expected: bool) -> None
 def test_what_a_target_selects_by(target: dict[str, str], expected: bool) -> None:
     (document,) = load_text("p.yaml", MERGE.replace("{name: web}", "{name: web, namespace: shop}"), frozenset())
     assert document.root is not None
-    obj = ApiObject(document, document.root, to_data(document.root))
+    obj = ApiObject(document, Item(document.root, (), to_data(document.root)))
     listed = PatchEntry(("patches", 0), target=target)
     assert _Patch(listed, document.root.span, document.root).applies(obj, obj) == expected
 

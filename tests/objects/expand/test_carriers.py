@@ -14,9 +14,8 @@ import scclint
 from scclint.objects.documents import load_text
 from scclint.objects.expand import DEFAULTS, expand
 from scclint.objects.expand.carriers import carried
-from scclint.objects.expand.item import Item
 from scclint.objects.kinds import KINDS, SUBJECT_KINDS, Carried, Created
-from scclint.objects.types import ApiObject, TektonConfig, UnknownKind, Workload
+from scclint.objects.types import ApiObject, Item, TektonConfig, UnknownKind, Workload
 from scclint.objects.unknown import Unknown
 from scclint.platform.terms import EACH
 from scclint.yaml.nodes import ScalarNode

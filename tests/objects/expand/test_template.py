@@ -14,10 +14,9 @@ from scclint.config.model import Config
 from scclint.limits import AddedTextCounter
 from scclint.objects.documents import load_text
 from scclint.objects.expand import Settings, expand
-from scclint.objects.expand.item import Item
 from scclint.objects.expand.template import declared, instantiate
 from scclint.objects.kinds import SUBJECT_KINDS
-from scclint.objects.types import ApiObject, Parameter, Workload
+from scclint.objects.types import ApiObject, Item, Parameter, Workload
 from scclint.objects.unknown import Unknown, first_unknown
 from scclint.record import EMPTY
 from scclint.run.report import Report

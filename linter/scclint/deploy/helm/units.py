@@ -74,13 +74,13 @@ def _views_elsewhere(split: "Split", chart: str, views: Mapping[str, Deployment]
             yield name, Deployment(values=(path,))
 
 
-def chart_unit(split: "Split", name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
+def chart_unit(split: "Split", name: str, folder: str, reason: str, deployment: Deployment) -> Unit:
     prefix = "" if folder in ("", ".") else folder + "/"
     inside = {f for f in split.outline.files if f.startswith(prefix) and belongs_to_chart(f[len(prefix) :])}
     named = (*deployment.values, *deployment.files)
     files = tuple(sorted(inside | {split.outline.shown(file) for file in named}))
     split.take(set(files) - {split.outline.shown(file) for file in deployment.files})
-    return Unit(name, "chart", folder or ".", files, reason, deployment=deployment, takes=takes)
+    return Unit(name, "chart", folder or ".", files, reason, deployment=deployment)
 
 
 def _stages(unit: Unit) -> Iterator[Unit]:

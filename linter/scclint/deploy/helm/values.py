@@ -31,28 +31,22 @@ _DEPLOYING = {"Application": frozenset(("Application", "ApplicationSet")), "Helm
 
 
 class Layer:
-    """Values in a file as displayed: those at `base` in its document `index`, which count below the keys `inside` of the view.
+    """Values in a file: those at `base` in its document `index`, which count below the keys `inside` of the view.
 
     `lines` are the first line of the text that `root` was read from, and the first behind it, counted from 0, where that is no document of
     the file but the text of a block scalar; None otherwise.
     """
 
     def __init__(
-        self,
-        file: str,
-        root: Node,
-        inside: Path = (),
-        base: Path = (),
-        index: int = 0,
-        lines: tuple[int, int] | None = None,
+        self, root: Node, inside: Path = (), base: Path = (), index: int = 0, lines: tuple[int, int] | None = None
     ) -> None:
-        self.file = file
+        self.file = root.file
         self.root = root
         self.inside = inside
         self.base = base
         self.index = index
         self.lines = lines
-        self._place = file, inside, base, index
+        self._place = root.file, inside, base, index
 
     def __eq__(self, other: object) -> bool:
         """Layers at one place are the same, whichever view of the chart they belong to."""
@@ -141,7 +135,7 @@ class ViewValues:
                 roots = [*enumerate(root for _, root in parse_yaml(text, file, 1))]
         except LoadError:
             return
-        yield from islice((Layer(file, root, inside, index=at) for at, root in roots if isinstance(root, MappingNode)), 1)
+        yield from islice((Layer(root, inside, index=at) for at, root in roots if isinstance(root, MappingNode)), 1)
 
     def _of_subcharts(self, folder: str, inside: Path, depth: int) -> Iterator[Layer]:
         """The layers of the subcharts of the chart in a folder, those first that override others."""
@@ -182,7 +176,8 @@ class ViewValues:
             for document in load_text(file, text, kinds) if "values" in text else ():
                 if document.root is not None and document.kind in kinds:
                     for base, node in _inline_values(document.root, deployment.kind):
-                        yield from _inline_layer(file, text, document.index, document.root, base, node, deployment.inline)
+                        layer = Layer(document.root, base=base, index=document.index)
+                        yield from _inline_layer(text, layer, node, deployment.inline)
 
 
 def _inline_values(root: Node, kind: str) -> Iterator[tuple[Path, Node]]:
@@ -204,19 +199,19 @@ def _inline_values(root: Node, kind: str) -> Iterator[tuple[Path, Node]]:
             pending += [((*path, number), item) for number, item in enumerate(node.items)]
 
 
-def _inline_layer(file: str, text: str, index: int, root: Node, base: Path, node: Node, inline: str) -> Iterator[Layer]:
-    """The layer of the values at `base`, if they are those that a chart gets, or a part of them."""
+def _inline_layer(text: str, layer: Layer, node: Node, inline: str) -> Iterator[Layer]:
+    """The layer of the values in `node`, if they are those that a chart gets, or a part of them: for a mapping, `layer`."""
     if isinstance(node, MappingNode):
-        if json.dumps(to_data(node)) == inline or base == ("spec", "values"):
-            yield Layer(file, root, base=base, index=index)
+        if json.dumps(to_data(node)) == inline or layer.base == ("spec", "values"):
+            yield layer
     elif isinstance(node, ScalarNode) and node.value == inline and node.end_line > node.line:
         lines = text.split("\n")
         last = node.end_line
         # The same lines at the same place, so that each node says where it is in the file.
         padded = "\n" * node.line + "\n".join(lines[node.line : last]) + "\n"
-        parsed = next((d.root for d in load_text(file, padded, frozenset()) if isinstance(d.root, MappingNode)), None)
+        parsed = next((d.root for d in load_text(layer.file, padded, frozenset()) if isinstance(d.root, MappingNode)), None)
         if parsed is not None and to_data(parsed) == to_data(_parsed(inline)):
-            yield Layer(file, parsed, lines=(node.line, last))
+            yield Layer(parsed, lines=(node.line, last))
 
 
 def _parsed(text: str) -> Node | None:

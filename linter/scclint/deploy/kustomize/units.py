@@ -89,7 +89,7 @@ def _is_plain(split: "Split", folder: str) -> bool:
     return folder not in split.configured_paths and not any(os.path.isfile(os.path.join(folder, name)) for name in tools)
 
 
-def kustomize_unit(split: "Split", name: str, folder: str, reason: str, deployment: Deployment, *, takes: bool = True) -> Unit:
+def kustomize_unit(split: "Split", name: str, folder: str, reason: str, deployment: Deployment) -> Unit:
     closure = split.closures[name] = closure_of(split, os.path.realpath(folder), deployment.kustomization)
     files = tuple(sorted(split.outline.shown(os.path.join(split.tree, file)) for file in closure.files))
     split.take(set(files) - set(_objects_among_patches(split, closure)) - split.excluded.files)
@@ -99,7 +99,6 @@ def kustomize_unit(split: "Split", name: str, folder: str, reason: str, deployme
         unrendered=closure.refused,
         incomplete=bool(closure.problem),
         left_out=closure.left_out,
-        takes=takes,
     )
 
 

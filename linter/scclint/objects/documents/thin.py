@@ -34,7 +34,7 @@ def thin(text: str, kinds: Set[str], heads: Set[str] = frozenset()) -> str:
         end = _END.search(text, items.end())
         stop = end.start() if end else len(text)
         parts.append(text[done : items.end()])
-        parts.extend(_thinned(text, items.end(), stop, kinds, heads, element))
+        parts.extend(_thinned(text[items.end() : stop], kinds, heads, element))
         done = stop
     return "".join([*parts, text[done:]]) if parts else text
 
@@ -56,13 +56,13 @@ def _empty_lines(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
-def _thinned(text: str, start: int, stop: int, kinds: Set[str], heads: Set[str], element: str) -> Iterator[str]:
-    starts = [m.start() for m in _ITEM.finditer(text, start, stop)]
-    for begin, end in zip(starts, [*starts[1:], stop], strict=True):
-        kinds_written = [m[1] for m in _KIND.finditer(text, begin, end)]
+def _thinned(items: str, kinds: Set[str], heads: Set[str], element: str) -> Iterator[str]:
+    starts = [m.start() for m in _ITEM.finditer(items)]
+    for begin, end in zip(starts, [*starts[1:], len(items)], strict=True):
+        kinds_written = [m[1] for m in _KIND.finditer(items, begin, end)]
         kind = kinds_written[-1] if kinds_written else element
         wanted = not kind or kind in kinds or kind.endswith("List")
         if kind in heads:
-            yield _BODY_OF_ITEM.sub(_empty_lines, text[begin:end])
+            yield _BODY_OF_ITEM.sub(_empty_lines, items[begin:end])
         else:
-            yield text[begin:end] if wanted else "\n" * text.count("\n", begin, end)
+            yield items[begin:end] if wanted else "\n" * items.count("\n", begin, end)

@@ -11,11 +11,12 @@ from scclint.objects.documents.document import Document
 from scclint.objects.documents.sniff import HOLDERS
 from scclint.objects.expand.ansible import objects_of_tasks
 from scclint.objects.expand.carriers import applied_manifests, of_unknown_kind
-from scclint.objects.expand.item import Item, items_of, without_release_namespace
+from scclint.objects.expand.item import items_of, without_release_namespace
 from scclint.objects.kinds import KINDS, NO_KIND, SUBJECT_KINDS, TEKTON, TEKTON_GROUP, WITH_TEXTS
 from scclint.objects.types import (
     AdmissionPolicy,
     ApiObject,
+    Item,
     KubeletConfig,
     MachineConfig,
     Namespace,
@@ -81,11 +82,7 @@ def expand(document: Document, settings: Settings = DEFAULTS) -> Iterator[ApiObj
         items = (without_release_namespace(item, document, settings.namespace) for item in items)
     for item in items:
         for made in _expanded(item, settings):
-            parts = (document, made.root, made.data, made.path, made.provenance, made.manifest)
-            if made.template is not None:
-                yield Workload(*parts, template=made.template)
-            else:
-                yield (made.model or ApiObject)(*parts)
+            yield (made.model or ApiObject)(document, made)
 
 
 def with_references(settings: Settings, documents: Iterable[Document]) -> Settings:

@@ -15,7 +15,8 @@ from scclint.finding import Path
 from scclint.limits import MAX_TEMPLATE_DEPTH
 from scclint.objects.documents import load_file
 from scclint.objects.documents.document import Document
-from scclint.objects.expand.item import TEMPLATE, Item, items_of, with_unknowns
+from scclint.objects.expand.item import TEMPLATE, items_of, with_unknowns
+from scclint.objects.types import Item
 from scclint.record import replace
 from scclint.yaml.nodes import SequenceNode, to_data
 from scclint.yaml.untyped import as_list, as_mapping, as_text, texts

@@ -16,10 +16,10 @@ from scclint.finding import Path
 from scclint.objects.documents import load_file, load_text
 from scclint.objects.documents.document import Document
 from scclint.objects.documents.sniff import names_containers
-from scclint.objects.expand.item import Item, each, items_of
+from scclint.objects.expand.item import each, items_of
 from scclint.objects.ignition import files_of
 from scclint.objects.kinds import KINDS, NO_CARRIERS, NO_HOLDERS, NO_KIND, PODLESS, SAMPLES, Carried, Created, NodeAccess
-from scclint.objects.types import AdmissionPolicy, MachineConfig, Parameter, Provenance, TektonConfig, UnknownKind
+from scclint.objects.types import AdmissionPolicy, Item, MachineConfig, Parameter, Provenance, TektonConfig, UnknownKind
 from scclint.objects.unknown import Unknown, is_open
 from scclint.platform.terms import EACH, SCC_ROLE_PREFIX
 from scclint.record import replace

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
-from scclint.objects.expand.item import Item
 from scclint.objects.kinds import WORKLOADS
-from scclint.objects.types import INSTALL_NAMESPACE, Provenance, Role, RoleBinding, ServiceAccount, Workload
+from scclint.objects.types import INSTALL_NAMESPACE, Item, Provenance, Role, RoleBinding, ServiceAccount, Workload
 from scclint.record import replace
 from scclint.yaml.untyped import as_mappings, mappings, value_at
 

@@ -7,8 +7,19 @@ from scclint.objects.custom_kinds import CustomPod
 from scclint.objects.documents import load_text
 from scclint.objects.documents.templates import is_field, readings
 from scclint.objects.expand.carriers import resource_manifests
-from scclint.objects.expand.item import Item, each, with_expressions
-from scclint.objects.expand.sourced_value import NOTHING, Inner, SourcedValue, in_list, in_mapping, laid_over, named, pod_of
+from scclint.objects.expand.item import each, with_expressions
+from scclint.objects.expand.sourced_value import (
+    NOTHING,
+    Inner,
+    PodPieces,
+    SourcedValue,
+    in_list,
+    in_mapping,
+    laid_over,
+    named,
+    pod_of,
+)
+from scclint.objects.types import Item
 from scclint.objects.unknown import decisive_unknown
 from scclint.platform.terms import EACH
 from scclint.record import replace
@@ -65,7 +76,8 @@ def hook_pods(item: Item) -> Iterator[Item]:
         spec |= {"securityContext": template.at("securityContext"), "restartPolicy": SourcedValue("Never", None, made.path)}
         metadata = {**whole.at("metadata").fields, "annotations": strategy.at("annotations"), "labels": strategy.at("labels")}
         inner: Inner = {("spec", "containers"): {0: own}, ("spec", "volumes"): dict(enumerate(volumes))}
-        yield pod_of(item, whole, NOTHING, metadata, spec, replace(template, entry=made.entry), inner, f"{hook} hook")
+        pieces = PodPieces(metadata, spec, replace(template, entry=made.entry), inner)
+        yield pod_of(item, whole, pieces, part=f"{hook} hook")
 
 
 def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) -> Item | None:
@@ -101,9 +113,10 @@ def _pod(item: Item, whole: SourcedValue, part: SourcedValue, row: CustomPod) ->
         ("spec", "containers"): dict(enumerate(containers)),
         ("spec", "volumes"): dict(enumerate(volumes)),
     }
-    elsewhere = _PATCHED if any(patch is None for _, patch in patches) else item.provenance.elsewhere
+    if any(patch is None for _, patch in patches):
+        item = replace(item, provenance=replace(item.provenance, elsewhere=_PATCHED))
     part_name = " ".join(filter(None, (row.name, str(name.data) if name else "")))
-    return pod_of(item, whole, name, metadata, spec, place, inner, part_name, elsewhere=elsewhere)
+    return pod_of(item, whole, PodPieces(metadata, spec, place, inner, name), part=part_name)
 
 
 def _parsed(text: Any) -> dict[str, Any] | None:

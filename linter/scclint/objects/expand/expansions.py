@@ -5,9 +5,9 @@ from typing import assert_never
 
 from scclint.limits import AddedTextCounter
 from scclint.objects.expand import carriers, csv, custom_pods, knative, tekton, template
-from scclint.objects.expand.item import Item
 from scclint.objects.expand.tekton_runs import References
 from scclint.objects.kinds import Carried, Contents, Created, CustomPods, NodeAccess
+from scclint.objects.types import Item
 
 
 def expansion(

@@ -1,44 +1,16 @@
-"""What a model object is made of, before it is one: the API objects of a document, as plain data with what is not known in it."""
+"""The API objects of a document as plain data, with what is not known in it."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
 from scclint.objects.documents.document import DEFAULT_NAMESPACE, OPEN_NAMESPACE, Document
-from scclint.objects.kinds import Key
-from scclint.objects.types import WRITTEN, ApiObject, Provenance
+from scclint.objects.types import ApiObject, Item, Provenance
 from scclint.objects.unknown import Unknown, known
 from scclint.platform.terms import EACH, SERVICE_ACCOUNT_PREFIX, SERVICE_ACCOUNTS_OF, UNSPECIFIED_NAMESPACE
-from scclint.record import record, replace
+from scclint.record import replace
 from scclint.yaml.nodes import MappingNode, Node, SequenceNode, to_data
-from scclint.yaml.untyped import as_list, as_text, mappings, value_at
-
-
-@record
-class Item:
-    """An API object as plain data, at `path` below the root of a document.
-
-    `model` is the class of its model object, None while the object can still expand to others. `template` leads from `data` to the
-    pod of a workload. `manifest` is the object that the cluster gets, if it is not `data`.
-    """
-
-    root: Node
-    path: Path
-    data: dict[str, Any]
-    provenance: Provenance = WRITTEN
-    model: type[ApiObject] | None = None
-    template: Path | None = None
-    manifest: dict[str, Any] | None = None
-
-    @property
-    def key(self) -> Key:
-        """The API group and kind; empty texts for those of `apiVersion` and `kind` that `data` does not have, or not as text."""
-        return as_text(self.data.get("apiVersion")).rpartition("/")[0], as_text(self.data.get("kind"))
-
-    @property
-    def name(self) -> str:
-        """The name, or the prefix of a generated name; empty if the object has neither."""
-        return str(value_at(self.data, ("metadata", "name")) or value_at(self.data, ("metadata", "generateName")) or "")
+from scclint.yaml.untyped import as_list, as_text, mappings
 
 
 def each(data: Any, path: Path, where: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from scclint.finding import Path
-from scclint.objects.expand.item import Item
-from scclint.objects.types import Workload
+from scclint.objects.types import Item, Workload
 from scclint.record import replace
 from scclint.yaml.untyped import as_list, as_text, mappings, value_at
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scclint.finding import Path
-from scclint.objects.expand.item import Item
-from scclint.objects.types import Workload
+from scclint.objects.types import Item, Workload
 from scclint.record import record, replace
 from scclint.yaml.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from scclint.yaml.untyped import children_of, value_at
@@ -114,29 +113,33 @@ def called(whole: SourcedValue) -> str:
     return f"{kind} {name.data}" if name else kind
 
 
-def pod_of(
-    item: Item,
-    whole: SourcedValue,
-    name: SourcedValue,
-    metadata: dict[str, SourcedValue],
-    spec: Mapping[str, SourcedValue],
-    place: SourcedValue,
-    inner: Inner,
-    part: str = "",
-    run: str = "",
-    elsewhere: str = "",
-) -> Item:
+@record
+class PodPieces:
+    """The pieces that a controller puts a pod together from: its `metadata`, and its `spec`, which is at the position of `place`.
+
+    `inner` are the pieces of mappings and lists further in, by path; findings on these point at the pieces. Findings on the pod as a whole
+    point at the piece `name`, if it has data.
+    """
+
+    metadata: Mapping[str, SourcedValue]
+    spec: Mapping[str, SourcedValue]
+    place: SourcedValue
+    inner: Inner
+    name: SourcedValue = NOTHING
+
+
+def pod_of(item: Item, whole: SourcedValue, pieces: PodPieces, *, part: str = "", run: str = "") -> Item:
     """Return the pod that a controller makes for the object `whole`, which is that of `item`.
 
-    The pod has the fields of the object, with these `metadata` and this `spec`, which is at the position of `place`. Findings on the
-    pod as a whole point at the piece `name`, if it has data. `inner` are the pieces of mappings and lists further in, by path; findings
-    on these point at the pieces. `part`, `run` and `elsewhere` are fields of its provenance.
+    The pod has the fields of the object, with other `metadata` and another `spec`. `part` and `run` are fields of its provenance.
     """
-    if name:
-        metadata["name"] = replace(name, data=whole.at("metadata", "name").data)
-    fields = {**whole.fields, "metadata": in_mapping(metadata, whole.at("metadata")), "spec": in_mapping(spec, place)}
+    metadata = pieces.metadata
+    if pieces.name:
+        metadata = {**metadata, "name": replace(pieces.name, data=whole.at("metadata", "name").data)}
+    spec = in_mapping(pieces.spec, pieces.place)
+    fields = {**whole.fields, "metadata": in_mapping(metadata, whole.at("metadata")), "spec": spec}
     pod = in_mapping(fields, whole)
-    levels: Inner = {(): fields, ("metadata",): metadata, ("spec",): spec, **inner}
+    levels: Inner = {(): fields, ("metadata",): metadata, ("spec",): pieces.spec, **pieces.inner}
     moved = {(*path, key): piece.path for path, pieces in levels.items() for key, piece in pieces.items()}
     root = item.root if pod.node is None else pod.node
     label = f"{part} of {called(whole)}" if part else called(whole)
@@ -144,7 +147,7 @@ def pod_of(
         label = f"{label}, run by {run}"
     elif not part:
         label = ""
-    provenance = replace(item.provenance, moved=moved, label=label, part=part, run=run, elsewhere=elsewhere)
+    provenance = replace(item.provenance, moved=moved, label=label, part=part, run=run)
     return Item(root, (), pod.data, provenance, Workload, template=())
 
 

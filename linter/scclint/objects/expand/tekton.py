@@ -1,12 +1,13 @@
 """Custom resources of Tekton, whose pods are made of steps: Tasks, Pipelines, and what runs them."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from scclint.limits import MAX_REPEATED
-from scclint.objects.expand.item import Item
 from scclint.objects.expand.sourced_value import (
     NOTHING,
     Inner,
+    PodPieces,
     SourcedValue,
     called,
     in_list,
@@ -16,7 +17,7 @@ from scclint.objects.expand.sourced_value import (
     pod_of,
 )
 from scclint.objects.expand.tekton_runs import PipelineRun, References, RunOverrides, distinct, held_tasks
-from scclint.objects.types import ApiObject
+from scclint.objects.types import ApiObject, Item
 from scclint.record import replace
 from scclint.yaml.nodes import node_at
 
@@ -42,49 +43,57 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
         yield _open_pod(item, whole, NOTHING, _TOO_LARGE, beyond=True)
         return
     made = 0
-    for task, run, name, again in _tasks(whole, references):
+    for task in _tasks(whole, references):
         made += 1
-        if not references.may_repeat(task, run, whole, again=again):
-            yield _open_pod(item, whole, name, _TOO_LARGE, beyond=True)
+        if not references.may_repeat(task.spec, task.run, whole, again=task.again):
+            yield _open_pod(item, whole, task.name, _TOO_LARGE, beyond=True)
             break
-        yield _pod(item, whole, task, run, name, references)
+        yield _pod(item, whole, task, references)
     for name, why in references.missing(whole):
         made += 1
         yield _open_pod(item, whole, name, why)
-    for task in held_tasks(whole):
-        if task.at("pipelineSpec", "tasks"):
-            yield _open_pod(item, whole, task.at("name"), "it is a pipeline of its own, which scclint does not look into")
+    for held in held_tasks(whole):
+        if held.at("pipelineSpec", "tasks"):
+            yield _open_pod(item, whole, held.at("name"), "it is a pipeline of its own, which scclint does not look into")
     if references.is_cut(whole):
         yield _open_pod(item, whole, NOTHING, _TOO_MANY, beyond=True)
     if not made and (item.data.get("kind") == "StepAction" or references.resolves(whole)):
         yield replace(item, model=ApiObject)
 
 
-def _tasks(whole: SourcedValue, references: References) -> Iterator[tuple[SourcedValue, RunOverrides, SourcedValue, bool]]:
-    """The task specs of an object, each with what runs it, the task's name where a pipeline has it, and whether it came before."""
+class _RunTask(NamedTuple):
+    """The spec of a task, with what runs it, the task's `name` where a pipeline has it, and whether it came before."""
+
+    spec: SourcedValue = NOTHING
+    run: RunOverrides = RunOverrides()
+    name: SourcedValue = NOTHING
+    again: bool = False
+
+
+def _tasks(whole: SourcedValue, references: References) -> Iterator[_RunTask]:
+    """The tasks of an object, one for each way in which they are run."""
     spec, kind = whole.at("spec"), whole.at("kind").data
     if kind == "TaskRun" and isinstance(spec.at("taskSpec").data, dict):
-        yield spec.at("taskSpec"), RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate")), NOTHING, False
+        yield _RunTask(spec.at("taskSpec"), RunOverrides(spec.at("serviceAccountName"), spec.at("podTemplate")))
     elif kind in ("Task", "ClusterTask") and isinstance(spec.data, dict):
         for number, run in enumerate(distinct(references.runs_of_task(whole))):
-            yield spec, run, NOTHING, number > 0
+            yield _RunTask(spec, run, again=number > 0)
     runs = references.runs_of_pipeline(whole) if kind == "Pipeline" else [PipelineRun(whole)]
     for task in held_tasks(whole):
         if task.at("taskSpec", "steps"):
             for number, run in enumerate(distinct(run.run_of(task.at("name")) for run in runs)):
-                yield task.at("taskSpec"), run, task.at("name"), number > 0
+                yield _RunTask(task.at("taskSpec"), run, task.at("name"), number > 0)
 
 
 def _open_pod(item: Item, whole: SourcedValue, name: SourcedValue, why: str, *, beyond: bool = False) -> Item:
     """Return an item for unknown pods. `why` is the reason, as a clause."""
-    pod = _pod(item, whole, NOTHING, RunOverrides(), name, References(()))
+    pod = _pod(item, whole, _RunTask(name=name), References(()))
     return replace(pod, provenance=replace(pod.provenance, elsewhere=why, beyond=beyond))
 
 
-def _pod(
-    item: Item, whole: SourcedValue, task: SourcedValue, run: RunOverrides, name: SourcedValue, references: References
-) -> Item:
-    """Return the pod of the task spec `task`, with what its run sets. `name` is the task's name in a pipeline."""
+def _pod(item: Item, whole: SourcedValue, run_task: _RunTask, references: References) -> Item:
+    """Return the pod of a task, with what its run sets."""
+    task, run, name, _ = run_task
     steps, sidecars = task.at("steps"), task.at("sidecars")
     resolved_steps = [references.step(step, whole) for step in steps.items]
     containers = [named(laid_over(task.at("stepTemplate"), step), f"unnamed-{i}") for i, (step, _) in enumerate(resolved_steps)]
@@ -103,9 +112,11 @@ def _pod(
         ("spec", "volumes"): dict(enumerate(volumes)),
     }
     place = replace(whole.at("spec"), data=None, node=task.node)
-    elsewhere = next((missing for _, missing in resolved_steps if missing), "")
+    if elsewhere := next((missing for _, missing in resolved_steps if missing), ""):
+        item = replace(item, provenance=replace(item.provenance, elsewhere=elsewhere))
     by = called(run.by) if run.by and run.sets else ""
-    return pod_of(item, whole, name, metadata, spec, place, inner, f"task {name.data}" if name else "", by, elsewhere)
+    part = f"task {name.data}" if name else ""
+    return pod_of(item, whole, PodPieces(metadata, spec, place, inner, name), part=part, run=by)
 
 
 def _metadata(

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, product, repeat
 
 from scclint.limits import MAX_REPEATED, MAX_TASK_REFERENCES
-from scclint.objects.expand.item import Item
 from scclint.objects.expand.sourced_value import NOTHING, SourcedValue, in_list, in_mapping, values_in
+from scclint.objects.types import Item
 from scclint.record import Memo, grouped, record
 from scclint.yaml.nodes import node_at
 from scclint.yaml.untyped import as_mapping, as_text

@@ -12,8 +12,7 @@ from typing import Any
 from scclint.errors import LoadError
 from scclint.finding import Located, Path, Related
 from scclint.limits import MAX_DEPTH, MAX_FILLED_IN, MAX_PARAMETERS_IN_STRING, AddedTextCounter, LimitError
-from scclint.objects.expand.item import Item
-from scclint.objects.types import ApiObject, Parameter, Provenance
+from scclint.objects.types import ApiObject, Item, Parameter, Provenance
 from scclint.objects.unknown import Unknown
 from scclint.record import replace
 from scclint.source import Span
