@@ -119,31 +119,40 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     is_used = bool(holders or tried) or bound_elsewhere(role, world)
     roles = {ref: held for holder in holders for ref, held in writers.roles[holder].items()} | {own: role}
     written = [*chain.from_iterable(map(_written, roles.values()))]
-    rights = _rights(written)
-    wildcards = [*dict.fromkeys(chain.from_iterable(writing.wildcards for writing in written))]
     first, shown, extension = written[0].rule, () if role.implied else holders, installed(role, world)
     places = created_by_code(world, "SecurityContextConstraints")
+    given = _given(written)
     yield Problem(
         "writes" if is_used or aggregated(role, world) else "writes/unbound",
         at=first.field("verbs"),
         facts={
             "holders": shown,
             "unnamed": not shown,
-            "rights": [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs],
             "markers": written_by(first, world),
-            "matched": ", ".join(f"{field}: *" for field in wildcards),
-            "wildcards": wildcards,
             "extension": extension,
             "place": next(iter(places), ""),
-            "verbs": [verb for verb in _WRITES if any(verb in of for of in rights.values())],
-            "changes": [verb for verb in _WRITES if verb != "create" and verb in rights["SCCs"]],
+            **given,
         },
         notes=("marker", "use", *(() if is_used else ("unbound",)), "wildcards"),
         opens=tuple(dict.fromkeys(chain.from_iterable(writing.opens for writing in written))),
         cause=bound_to(role, world),
         related=(*tried[:8], *_other_rules(first, roles), *_bindings(role, bindings)),
-        help="installer" if extension else _help(rights["SCCs"], wildcards),
+        help="installer" if extension else _help(given["all"], given["wildcards"]),
     )
+
+
+def _given(written: Sequence["_Writing"]) -> dict[str, Any]:
+    """Return the facts of the rights that rules give. The verbs for `all` SCCs are those of rules without names of SCCs."""
+    rights = _rights(written)
+    wildcards = [*dict.fromkeys(chain.from_iterable(writing.wildcards for writing in written))]
+    return {
+        "rights": [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs],
+        "matched": ", ".join(f"{field}: *" for field in wildcards),
+        "wildcards": wildcards,
+        "verbs": [verb for verb in _WRITES if any(verb in of for of in rights.values())],
+        "all": rights["SCCs"],
+        "changes": [verb for verb in _WRITES if verb != "create" and verb in rights["SCCs"]],
+    }
 
 
 def _other_rules(first: View, roles: Mapping[ObjectRef, Role]) -> Iterator[Location]:
