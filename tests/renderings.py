@@ -16,7 +16,7 @@ from threading import local
 from typing import Any
 
 from scclint.deploy.kustomize.kustomization import Closure, closure
-from scclint.deploy.render import Renderer, RendererOutput, _Ended, _Sandbox
+from scclint.deploy.render import ChartRelease, Renderer, RendererOutput, _Ended, _Sandbox
 from scclint.files.store import digest
 
 TESTS = Path(__file__).parent
@@ -96,10 +96,10 @@ class RecordingRenderer:
             self._reading.files = None if checked.charts else [os.path.join(root, name) for name in checked.files]
             return _build(renderer, folder, root, checked=checked, **more)
 
-        def template(renderer: Renderer, chart: str, *, root: str, values: Sequence[str] = (), **more: Any) -> RendererOutput:
+        def template(renderer: Renderer, chart: str, release: ChartRelease, *, root: str, **more: Any) -> RendererOutput:
             self._reading.root = os.path.realpath(root)
-            self._reading.files = [*_below(chart), *values]
-            return _template(renderer, chart, root=root, values=values, **more)
+            self._reading.files = [*_below(chart), *release.values]
+            return _template(renderer, chart, release, root=root, **more)
 
         def isolated(renderer: Renderer) -> bool:
             if self.recording is None:

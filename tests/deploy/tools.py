@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from scclint.deploy.render import Renderer
+from scclint.deploy.render import ChartRelease, Renderer
 
 
 @cache
@@ -21,15 +21,8 @@ def template(chart: str, root: str, *values: str, **more: object) -> str:
     from scclint.deploy.helm import NAMESPACE_MARKER
     from scclint.deploy.helm.capabilities import api_versions, kube_version
 
-    made = renderer().template_chart(
-        chart,
-        root=root,
-        release_name="web",
-        namespace=NAMESPACE_MARKER,
-        kube_version=kube_version("4.22"),
-        api_versions=api_versions("4.22"),
-        values=values,
-        **more,  # type: ignore[arg-type]  # the remaining options, by name
-    )
+    given = {"values": tuple(values), **more}
+    release = ChartRelease("web", NAMESPACE_MARKER, kube_version("4.22"), api_versions("4.22"), **given)  # type: ignore[arg-type]
+    made = renderer().template_chart(chart, release, root=root)
     assert made.error == ""
     return made.text

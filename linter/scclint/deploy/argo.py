@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.admission.rbac import service_account_name
 from scclint.deploy.deployers import NO_FOLDER, Deployer, Deployments, Repository, UnfollowedField, laid_over, patched, scalar
@@ -56,6 +56,7 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
     destination = as_mapping(spec.get("destination"))
     sources = dict(_sources(spec, at))
     references = {f"${source.get('ref')}": source for source in sources.values() if source.get("ref")}
+    of = _Application(deployer, name, as_text(destination.get("namespace")), _cluster(destination), references)
     for place, source in sources.items():
         if source.get("chart") or not deployer.repository.is_ours(source.get("repoURL"), source.get("path")):
             if source.get("chart") or as_text(source.get("path")):
@@ -64,7 +65,7 @@ def of_application(deployer: Deployer, application: Mapping[str, Any] | None = N
         else:
             folder = deployer.repository.inside(as_text(source.get("path"))) if as_text(source.get("path")) else ""
             if os.path.isdir(folder):
-                yield from _Source(deployer, name, destination, place, source, folder, references).deployed()
+                yield from _Source(of, place, source, folder).deployed()
             elif source.get("path"):
                 yield deployer.unfollowed((*place, "path"), _NOT_FILLED_IN if is_open(source["path"]) else NO_FOLDER)
 
@@ -91,32 +92,30 @@ def _sources(spec: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Mapping[
     yield from (((*at, "sources", number), as_mapping(source)) for number, source in enumerate(as_list(spec.get("sources"))))
 
 
+class _Application(NamedTuple):
+    """An Application: its name, where it deploys to, and the sources that others refer to, by their references."""
+
+    deployer: Deployer
+    name: str
+    namespace: str
+    cluster: str
+    references: Mapping[str, Mapping[str, Any]]
+
+
 class _Source:
     """A source of an Application that is a folder of the repository."""
 
-    def __init__(
-        self,
-        deployer: Deployer,
-        name: str,
-        destination: Mapping[str, Any],
-        place: Path,
-        source: Mapping[str, Any],
-        folder: str,
-        references: Mapping[str, Mapping[str, Any]],
-    ) -> None:
-        self._deployer = deployer
-        self._name = name
-        self._namespace = as_text(destination.get("namespace"))
-        self._cluster = _cluster(destination)
+    def __init__(self, of: _Application, place: Path, source: Mapping[str, Any], folder: str) -> None:
+        self._of = of
+        self._deployer = of.deployer
         self._place = place
         self._folder = folder
-        self._references = references
         self._files: list[str] = []
         self._source = self._with_overrides(source)
         self._helm = as_mapping(self._source.get("helm"))
         self._variables = {
-            "ARGOCD_APP_NAME": name,
-            "ARGOCD_APP_NAMESPACE": self._namespace,
+            "ARGOCD_APP_NAME": of.name,
+            "ARGOCD_APP_NAMESPACE": self._of.namespace,
             "ARGOCD_APP_SOURCE_PATH": as_text(source.get("path")),
             "ARGOCD_APP_SOURCE_REPO_URL": as_text(source.get("repoURL")),
             "ARGOCD_APP_SOURCE_TARGET_REVISION": as_text(source.get("targetRevision")),
@@ -145,11 +144,11 @@ class _Source:
         fields, spans = self._kustomization()
         yield Deployment(
             "Application",
-            self._name,
-            as_text(helm.get("namespace")) or self._namespace,
+            self._of.name,
+            as_text(helm.get("namespace")) or self._of.namespace,
             self._folder,
             tuple(self._files),
-            as_text(helm.get("releaseName")) or self._name,
+            as_text(helm.get("releaseName")) or self._of.name,
             tuple(dict.fromkeys(value for value in values if isinstance(value, str))),
             json.dumps(inline) if inline else as_text(helm.get("values")),
             tuple(settings),
@@ -158,7 +157,7 @@ class _Source:
             recurse=recurse,
             include=as_text(directory.get("include")),
             exclude=as_text(directory.get("exclude")),
-            cluster=self._cluster,
+            cluster=self._of.cluster,
             user=_controller(self._deployer.namespace),
             tool=next((tool for field, tool in _TOOLS.items() if self._source.get(field)), as_directory),
         )
@@ -181,7 +180,7 @@ class _Source:
         """The source with the files laid over it that lie in its folder for that purpose."""
         merged = dict(source)
         for name in _OVERRIDES:
-            path = os.path.join(self._folder, name.format(self._name))
+            path = os.path.join(self._folder, name.format(self._of.name))
             if isinstance(data := data_of_file(path), dict):
                 self._files.append(path)
                 merged = patched(merged, data)
@@ -193,8 +192,8 @@ class _Source:
         Empty if it is remote, or lies in another repository.
         """
         reference, _, subpath = value.partition("/")
-        if reference in self._references:
-            ours = self._deployer.repository.is_ours(self._references[reference].get("repoURL"), subpath)
+        if reference in self._of.references:
+            ours = self._deployer.repository.is_ours(self._of.references[reference].get("repoURL"), subpath)
             return self._inside(self._deployer.repository.tree, self._filled(subpath)) if ours else ""
         value = self._filled(value)
         if "://" in value:

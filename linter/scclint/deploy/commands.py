@@ -91,11 +91,13 @@ class _Script(NamedTuple):
         is_whole = flags.keys().isdisjoint(("show-only", "s"))
         if command.is_trial or not (is_whole and 1 <= len(command.words) <= 2):
             return
-        values = [value for listed in command.flag("filename", "values") for value in listed.split(",")]
+        values = (value for listed in command.flag("filename", "values") for value in listed.split(","))
         settings = [f"{name}={value}" for name in _SETTINGS for value in flags.get(name, ())]
         self._leave_open(command.words[-1:], folder, shown)
         release, chart = (*command.words[:-1], "")[0], self._path(command.words[-1], folder)
-        self._chart(release, chart, _namespace(command, applying), values, settings, shown, folder)
+        files = tuple(self._path(value, folder) for value in values)
+        namespace = _namespace(command, applying)
+        self._chart(Deployment("release", release, namespace, chart, values=files, settings=tuple(settings)), shown)
 
     def build(self, command: ScriptCommand, applying: ScriptCommand, shown: str) -> None:
         """Follow a command that builds a kustomization, if another one applies the result."""
@@ -147,38 +149,21 @@ class _Script(NamedTuple):
             if any(os.path.isfile(os.path.join(folder, name)) for name in NAMES):
                 self.found.made.setdefault(Deployment(namespace=namespace, path=folder), {})[shown] = None
 
-    def _chart(
-        self,
-        release: str,
-        folder: str,
-        namespace: str,
-        values: Iterable[str],
-        settings: Iterable[str],
-        shown: str,
-        cd: str = "",
-        inline: str = "",
-    ) -> None:
-        files = [self._path(value, cd) for value in values]
+    def _chart(self, deployment: Deployment, shown: str) -> None:
+        """Take what deploys a chart, if the chart and its values are there. Its name and settings are as written."""
+        folder, settings = deployment.path, deployment.settings
         if not folder or not os.path.isfile(os.path.join(folder, CHART_FILE)):
             return
-        if not all(map(os.path.isfile, files)):
+        if not all(map(os.path.isfile, deployment.values)):
             # Without a values file that is not known, the chart would be another one.
             self.found.open.setdefault(re.escape(folder), shown)
             return
         known = [setting for setting in settings if not _UNKNOWN.search(setting)]
         if left_out := ", ".join(setting.split("=")[1] for setting in settings if setting not in known):
             shown += f" (without {left_out}: not known)"
-        release = _name(release)
-        deployment = Deployment(
-            "release",
-            release or os.path.basename(self.file),
-            namespace,
-            folder,
-            release=release,
-            values=tuple(files),
-            inline=inline,
-            settings=tuple(f"--{setting}" for setting in known),
-        )
+        release, known_settings = _name(deployment.name), tuple(f"--{setting}" for setting in known)
+        named = release or os.path.basename(self.file)
+        deployment = replace(deployment, name=named, release=release, settings=known_settings)
         self.found.made.setdefault(deployment, {})[shown] = None
 
     def release(self, release: NamedRelease) -> None:
@@ -188,10 +173,8 @@ class _Script(NamedTuple):
         shown += f" (without {', '.join(release.left_out)}: not known)" if release.left_out else ""
         missing = [value for value, path in zip(release.values, files, strict=True) if not os.path.isfile(path)]
         if release.chart and os.path.isfile(os.path.join(folder, CHART_FILE)) and not missing:
-            self._chart(
-                *(release.name, folder, _name(release.namespace), release.values, release.settings, shown),
-                inline=release.inline,
-            )
+            deployment = Deployment("release", release.name, _name(release.namespace), folder, values=tuple(files))
+            self._chart(replace(deployment, inline=release.inline, settings=tuple(release.settings)), shown)
         elif release.is_local and release.chart != ".":
             why = (
                 f"its values file {missing[0]} is not known"

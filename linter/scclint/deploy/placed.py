@@ -101,15 +101,13 @@ def named_accounts(obj: ApiObject) -> Iterator[tuple[str, str, bool]]:
         found = [(obj.name, obj.namespace or obj.provenance.home, False)]
     else:
         users = (subject for subject in subjects(obj, obj.provenance.home) if subject.startswith(SERVICE_ACCOUNT_PREFIX))
-        accounts = (user.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":") for user in users if not _is_unfilled(user, obj))
+        if isinstance(obj, SecurityContextConstraints):
+            users = (user for user in users if not is_unfilled_user(user))
+        accounts = (user.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":") for user in users)
         found = [(name, namespace, True) for namespace, _, name in accounts]
     for name, namespace, granted in found:
         if name not in IN_EVERY_NAMESPACE and (namespace.startswith(INSTALL_NAMESPACE) or namespace_name(namespace)):
             yield name, namespace, granted
-
-
-def _is_unfilled(user: str, obj: ApiObject) -> bool:
-    return isinstance(obj, SecurityContextConstraints) and is_unfilled_user(user)
 
 
 def account_namespaces(objects: Iterable[ApiObject], evidence: Mapping[str, str] = EMPTY) -> dict[str, str]:

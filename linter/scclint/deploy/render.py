@@ -90,6 +90,24 @@ class Program:
     problem: str = ""
 
 
+@record
+class ChartRelease:
+    """What a chart is rendered with.
+
+    `values` are paths of values files, the last one wins; `inline` is the text of one more. `settings` are more options of helm, such as
+    `--set=KEY=VALUE`. `by_helm` says that Helm installs the chart, and not Argo CD.
+    """
+
+    name: str
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    inline: str = ""
+    settings: tuple[str, ...] = ()
+    by_helm: bool = False
+
+
 class Renderer:
     """The renderers on PATH. Each is looked for when it is first needed, because to ask a program for its version takes time.
 
@@ -152,58 +170,43 @@ class Renderer:
             return replace(made, base=entry, root=root) if origins else made
 
     def template_chart(
-        self,
-        chart: str,
-        *,
-        root: str,
-        release_name: str,
-        namespace: str,
-        kube_version: str,
-        api_versions: Sequence[str],
-        values: Sequence[str] = (),
-        inline: str = "",
-        settings: Sequence[str] = (),
-        by_helm: bool = False,
-        trusted: Set[str] = frozenset(),
+        self, chart: str, release: ChartRelease, *, root: str, trusted: Set[str] = frozenset()
     ) -> RendererOutput:
         """Render the chart in the folder `chart`, which must not read outside `root`, with its CRDs and without its tests.
 
         The CRDs are all objects in `crds/`, of whatever kind, of the chart and its dependencies: `helm install` creates them.
-        `values` are paths of values files, the last one wins; `inline` is the text of one more. `settings` are more options of helm,
-        such as `--set=KEY=VALUE`. `by_helm` says that Helm installs the chart, and not Argo CD. `trusted` are the real paths of values files
-        that may lie anywhere, because the user names them.
+        `trusted` are the real paths of values files that may lie anywhere, because the user names them.
         """
-        refused = self.helm.problem or chart_problem(
-            chart, root, [path for path in values if os.path.realpath(path) not in trusted]
-        )
-        if not refused and not _RELEASE_NAME.fullmatch(release_name):
-            refused = f'"{shortened(release_name, _LONGEST_MESSAGE)}" is not a release name'
+        checked = [path for path in release.values if os.path.realpath(path) not in trusted]
+        refused = self.helm.problem or chart_problem(chart, root, checked)
+        if not refused and not _RELEASE_NAME.fullmatch(release.name):
+            refused = f'"{shortened(release.name, _LONGEST_MESSAGE)}" is not a release name'
         schema = "" if refused else outward_schema(chart)
         if schema and not can_skip_schemas(self.helm.version):
             refused = f"{schema} may name other files, which helm before 3.16 would read"
         if refused:
             return RendererOutput(error=refused)
         with _sandbox() as sandbox:
-            files = [os.path.realpath(path) for path in values]
-            if inline:
-                files.append(sandbox.write("values.yaml", inline))
+            files = [os.path.realpath(path) for path in release.values]
+            if release.inline:
+                files.append(sandbox.write("values.yaml", release.inline))
             command = [
                 self.helm.path,
                 *self.helm.arguments,
-                release_name,
+                release.name,
                 os.path.realpath(chart),
-                f"--namespace={namespace}",
-                f"--kube-version={kube_version}",
-                *([f"--api-versions={','.join(api_versions)}"] if api_versions else []),
+                f"--namespace={release.namespace}",
+                f"--kube-version={release.kube_version}",
+                *([f"--api-versions={','.join(release.api_versions)}"] if release.api_versions else []),
                 # helm splits this value at commas that are not in quotes.
                 *(f'--values="{path.replace(chr(34), 2 * chr(34))}"' for path in files),
-                *([] if "--skip-crds" in settings else ["--include-crds"]),
+                *([] if "--skip-crds" in release.settings else ["--include-crds"]),
                 *(["--skip-schema-validation"] if schema else []),
-                *settings,
+                *release.settings,
             ]
             ended = self._run(command, sandbox)
             made = ended.rendering("helm template", {os.path.realpath(root): "", **sandbox.names})
-            return replace(made, text=without_tests(_DOUBLE_START.sub(r"\1", made.text), by_helm=by_helm))
+            return replace(made, text=without_tests(_DOUBLE_START.sub(r"\1", made.text), by_helm=release.by_helm))
 
     def _run(self, command: Sequence[str], sandbox: "_Sandbox") -> "_Ended":
         return _run_by(self._starter, command, sandbox)

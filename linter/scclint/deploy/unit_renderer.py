@@ -20,7 +20,7 @@ from scclint.deploy.helm.precheck import chart_problem, unused_links
 from scclint.deploy.kustomize.edits import changed_texts
 from scclint.deploy.kustomize.substitute import substituted
 from scclint.deploy.origins.template_lines import MarkedRendering, marked
-from scclint.deploy.render import RendererOutput, can_skip_schemas
+from scclint.deploy.render import ChartRelease, RendererOutput, can_skip_schemas
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError
 from scclint.files import display, is_below, read
@@ -219,15 +219,12 @@ class UnitRenderer:
                 return RendererOutput(error=str(error))
         config, deployment = self.config, unit.deployment
         release = (config.openshift or (DEFAULT,))[-1]
-        made = self.programs.template_chart(
-            moved(unit.path),
-            root=root,
-            release_name=deployment.release or release_name(unit.path),
+        chart_release = ChartRelease(
+            deployment.release or release_name(unit.path),
             namespace=unit.namespace or NAMESPACE_MARKER,
             kube_version=kube_version(release),
             api_versions=api_versions(release),
             values=tuple(map(moved, (*deployment.values, *config.helm_values))),
-            trusted=self.trusted,
             inline=deployment.inline,
             settings=(
                 *(["--is-upgrade"] if deployment.upgrade else []),
@@ -236,6 +233,7 @@ class UnitRenderer:
             ),
             by_helm=deployment.kind in ("HelmRelease", "release"),
         )
+        made = self.programs.template_chart(moved(unit.path), chart_release, root=root, trusted=self.trusted)
         if not lacking:
             return made
 

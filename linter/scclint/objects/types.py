@@ -368,7 +368,9 @@ class Workload(ApiObject):
     def __init__(self, document: Document, item: Item) -> None:
         super().__init__(document, item)
         template = item.template or ()
-        controlled = bool(template) or self.kind != "Pod" or _has_controller(self.manifest)
+        # A Pod that was read from a cluster says whether a controller made it.
+        owners = mappings(value_at(self.manifest, ("metadata", "ownerReferences")))
+        controlled = bool(template) or self.kind != "Pod" or any(owner.get("controller") is True for owner in owners)
         name = self._pod_name(template)
         added = AddedFields()
         if KINDS.get((self.group, self.kind), NO_KIND).has_claims:
@@ -413,11 +415,6 @@ class Workload(ApiObject):
                 source = {"persistentVolumeClaim": {"claimName": f"{name}-{self.name}-{self._first}"}}
                 claims[str(name)] = {"name": name, **source}, templates.below(index)
         return claims
-
-
-def _has_controller(manifest: dict[str, Any]) -> bool:
-    """Whether an object says that a controller made it, as a Pod does that was read from a cluster."""
-    return any(owner.get("controller") is True for owner in mappings(value_at(manifest, ("metadata", "ownerReferences"))))
 
 
 def _why_partial(workload: Workload) -> str:

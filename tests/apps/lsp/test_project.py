@@ -121,7 +121,7 @@ def test_documents_that_an_edit_leaves_are_not_parsed_again(
 def test_documents_are_those_of_the_text(stream: str) -> None:
     first = load.load_file("a.yaml", stream, frozenset())
     for text in (stream.replace("1", "2"), stream + "---\nc: 1\n", stream):
-        reused, fresh = (load.load_file("a.yaml", text, frozenset(), 0, former) for former in (first, ()))
+        reused, fresh = (load.load_file("a.yaml", text, frozenset(), 0, load.EarlierReading(former)) for former in (first, ()))
         assert [(d.line, d.text, d.status, to_data(d.root)) for d in reused] == [
             (d.line, d.text, d.status, to_data(d.root)) for d in fresh
         ]

@@ -17,7 +17,7 @@ import pytest
 from scclint.deploy import render
 from scclint.deploy.helm.schema import outward_schema
 from scclint.deploy.kustomize.kustomization import closure
-from scclint.deploy.render import Renderer, RendererOutput
+from scclint.deploy.render import ChartRelease, Renderer, RendererOutput
 from scclint.record import replace
 from tests.deploy.tools import needs_helm, needs_kustomize, renderer, template
 from tests.running import write_below
@@ -280,9 +280,7 @@ def chart(tree: Path, text: str, more: dict[str, str] | None = None) -> str:
 
 def render_chart(tree: Path, text: str, more: dict[str, str] | None = None, *values: str) -> RendererOutput:
     folder = chart(tree, text, more)
-    return renderer().template_chart(
-        folder, root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=(), values=values
-    )
+    return renderer().template_chart(folder, ChartRelease("web", "n", "1.35.0", values=values), root=str(tree))
 
 
 @needs_helm
@@ -369,9 +367,7 @@ def test_a_schema_of_values_reads_no_other_file(tree: Path, server: Server, plac
         with tarfile.open(tree / "c/charts/sub-0.1.0.tgz", "w:gz") as archive:
             archive.add(folder, "sub")
     start = time.monotonic()
-    made = renderer().template_chart(
-        str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
-    )
+    made = renderer().template_chart(str(tree / "c"), ChartRelease("web", "n", "1.35.0"), root=str(tree))
     assert time.monotonic() - start < 5
     assert made.error == "" and "kind: ConfigMap" in made.text
     assert SECRET not in repr(made)
@@ -388,9 +384,7 @@ def test_a_schema_of_values_that_names_no_other_file_counts(tree: Path, values: 
         "definitions": {"n": {"type": "integer"}}, "properties": {"a": {"$ref": "#/definitions/n"}, "id": {"type": "string"}}
     }"""
     write_below(tree, {"c/values.yaml": values, "c/values.schema.json": schema})
-    made = renderer().template_chart(
-        str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
-    )
+    made = renderer().template_chart(str(tree / "c"), ChartRelease("web", "n", "1.35.0"), root=str(tree))
     assert outward_schema(str(tree / "c")) == ""
     assert ("values don't meet the specifications" in made.error) is (values != "a: 1\n")
 
@@ -402,9 +396,7 @@ def test_helm_before_its_option_gets_no_chart_whose_schema_names_other_files(tre
     write_below(tree, {"c/values.schema.json": schema.replace("OUT", str(tree.parent / "outside"))})
     older = Renderer()
     older.helm = replace(renderer().helm, version="v3.15.4+gfa9efb0")
-    made = older.template_chart(
-        str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
-    )
+    made = older.template_chart(str(tree / "c"), ChartRelease("web", "n", "1.35.0"), root=str(tree))
     assert made.error == "values.schema.json may name other files, which helm before 3.16 would read"
 
 
@@ -425,9 +417,7 @@ def test_dependencies_are_not_fetched(tree: Path, server: Server) -> None:
     dependency = f"dependencies:\n- {{name: db, version: 1.0.0, repository: '{server.url}'}}\n"
     chart(tree, OBJECT)
     write_below(tree, {"c/Chart.yaml": f"apiVersion: v2\nname: c\nversion: 0.1.0\n{dependency}"})
-    made = renderer().template_chart(
-        str(tree / "c"), root=str(tree), release_name="web", namespace="n", kube_version="1.35.0", api_versions=()
-    )
+    made = renderer().template_chart(str(tree / "c"), ChartRelease("web", "n", "1.35.0"), root=str(tree))
     assert "missing in charts/ directory: db" in made.error
     assert server.requests == []
 

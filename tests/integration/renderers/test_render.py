@@ -15,7 +15,7 @@ from scclint.deploy import render
 from scclint.deploy.helm import NAMESPACE_MARKER
 from scclint.deploy.helm.capabilities import api_versions, kube_version
 from scclint.deploy.helm.precheck import chart_problem
-from scclint.deploy.render import Program, Renderer, RendererOutput, installed
+from scclint.deploy.render import ChartRelease, Program, Renderer, RendererOutput, installed
 from scclint.errors import UsageError
 from scclint.platform.releases import RELEASES
 from scclint.source import Span
@@ -57,8 +57,8 @@ def build(tree: Path, code: str, bin_folder: Path, *, origins: bool = False) -> 
 
 
 def chart(found: Renderer, tree: Path, **more: object) -> RendererOutput:
-    given = {"release_name": "web", "namespace": "n", "kube_version": "1.35.0", "api_versions": ("a/v1", "a/v1/B"), **more}
-    return found.template_chart(str(tree / "c"), root=str(tree), **given)  # type: ignore[arg-type]  # options by name
+    given = {"name": "web", "namespace": "n", "kube_version": "1.35.0", "api_versions": ("a/v1", "a/v1/B"), **more}
+    return found.template_chart(str(tree / "c"), ChartRelease(**given), root=str(tree))  # type: ignore[arg-type]  # options by name
 
 
 def test_which_programs_are_found(bin_folder: Path) -> None:
@@ -150,7 +150,7 @@ def test_the_arguments_of_helm(bin_folder: Path, tree: Path) -> None:
 @pytest.mark.parametrize("name", ["", "-x", "Web", "a_b", "a" * 54, "a\n"])
 def test_names_that_are_no_release_name(bin_folder: Path, tree: Path, name: str) -> None:
     program(bin_folder, "helm", "print('ran')")
-    assert chart(Renderer(), tree, release_name=name).error == f'"{name}" is not a release name'
+    assert chart(Renderer(), tree, name=name).error == f'"{name}" is not a release name'
 
 
 @pytest.mark.parametrize(

@@ -173,12 +173,11 @@ class Patches:
         # The closure lists outer kustomizations before the inner ones, which are applied first.
         order = {folder: index for index, folder in enumerate(self._closed.folders)}
         files = sorted(self._closed.kustomizations, key=lambda file: order[os.path.dirname(file) or os.curdir])
-        return [*self._added(), *(change for file in files for change in self._changes_of(file))]
-
-    def _changes_of(self, file: str) -> "Iterator[_Patch | _Replacement]":
-        """The patches and replacements of a kustomization, the one applied last first. kustomize replaces after it patches."""
-        yield from reversed(list(self._replacements_of(file)))
-        yield from reversed(list(self._patches_of(file)))
+        # kustomize replaces after it patches.
+        changes: list[_Patch | _Replacement] = []
+        for file in reversed(files):
+            changes += (*self._patches_of(file), *self._replacements_of(file))
+        return [*self._added(), *reversed(changes)]
 
     def _replacements_of(self, file: str) -> "Iterator[_Replacement]":
         _, root = self._load(file)

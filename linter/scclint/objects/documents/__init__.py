@@ -4,7 +4,7 @@ import os.path
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.errors import LoadError
 from scclint.files import ASSET_FOLDERS, SCRIPT_SUFFIXES, TEMPLATE_SUFFIXES, read
@@ -16,7 +16,7 @@ from scclint.yaml.compose import parse_yaml
 from scclint.yaml.nodes import Node, ScalarNode, to_data
 from scclint.yaml.split import Chunk, split
 
-__all__ = ["commands_in_yaml", "data_of", "data_of_file", "is_helm_template", "load_file", "load_text"]
+__all__ = ["EarlierReading", "commands_in_yaml", "data_of", "data_of_file", "is_helm_template", "load_file", "load_text"]
 
 _ASSETS = frozenset(ASSET_FOLDERS)
 _ACTION = "\0"
@@ -37,18 +37,23 @@ _OF_HELM = r"(?m)^[^#\n{]*+\{\{[^{}\n]*\.(?:Values|Release|Chart)\."
 """A line that an action of a chart is in. Outside of `templates/`, a template of the chart reads the file with `.Files.Get` and indents it."""
 
 
+class EarlierReading(NamedTuple):
+    """What is known of a file before its text is read: `documents` of an earlier text, and the files `searched` of which it is known that
+    no command in their documents makes one. These get more of them."""
+
+    documents: Sequence[Document] = ()
+    searched: set[str] | None = None
+
+
+NOTHING_EARLIER = EarlierReading()
+
+
 def load_file(
-    file: str,
-    text: str,
-    subject_kinds: Set[str],
-    reading: int = 0,
-    former: Sequence[Document] = (),
-    searched: set[str] | None = None,
+    file: str, text: str, subject_kinds: Set[str], reading: int = 0, earlier: EarlierReading = NOTHING_EARLIER
 ) -> list[Document]:
     """Return the documents of a file's text, as `load_text` does. In a template of a Helm chart, those with `{{` are not parsed.
 
-    `former` are documents of an earlier text of the file: those that are the same in this one are not parsed again. `searched` names
-    files of which it is known that no command in their documents makes one, and gets more of them.
+    Documents of an earlier text of the file that are the same in this one are not parsed again.
 
     Other templates are read with unknown values for their expressions (see `scclint.objects.documents.templates`). So are `${NAME}` in
     the assets of an operator. `reading` is the number, from 0, of the branches that count; beyond them, the last one counts.
@@ -56,12 +61,13 @@ def load_file(
     if "{{" in text and is_helm_template(file):
         return list(_load(file, text, subject_kinds, True))
     is_script, is_template = file.endswith(SCRIPT_SUFFIXES), file.endswith(TEMPLATE_SUFFIXES)
-    documents = [] if is_script or is_template else list(_load(file, text, subject_kinds, False, former))
+    documents = [] if is_script or is_template else list(_load(file, text, subject_kinds, False, earlier.documents))
     if is_script:
         from scclint.objects.commands import documents_of_commands
 
         documents += documents_of_commands(file, text)
         return [*documents, *_applied(file, text, subject_kinds, len(documents))]
+    searched = earlier.searched
     if documents and (searched is None or file not in searched):
         made = [*commands_in_yaml(file, text, documents)]
         documents += made
@@ -153,9 +159,10 @@ def _load(
     text = _plain(text)
     for chunk in split(text):
         source = chunk.source or source
-        document = reusable_documents.get((index, chunk.line, chunk.text, source)) or _unparsed(
-            file, chunk, subject_kinds, helm_template, index, source
-        )
+        document = reusable_documents.get((index, chunk.line, chunk.text, source))
+        if document is None and (seen := _seen(file, chunk, subject_kinds, helm_template)) is not None:
+            status, kind, api_version, error = seen
+            document = Document(file, index, chunk.line, chunk.text, status, None, kind, api_version, source, error=error)
         for loaded in _parsed(file, chunk, index, source, aliasing) if document is None else (document,):
             yield loaded
             index += 1
@@ -187,21 +194,21 @@ def is_helm_template(file: str) -> bool:
     return False
 
 
-def _unparsed(
-    file: str, chunk: Chunk, subject_kinds: Set[str], helm_template: bool, index: int, source: str
-) -> Document | None:
-    """Return the document of a chunk that need not or cannot be parsed, None for one that has to be."""
+def _seen(
+    file: str, chunk: Chunk, subject_kinds: Set[str], helm_template: bool
+) -> tuple[Status, str, str, LoadError | None] | None:
+    """Return the status, kind, API version and error of a document that need not or cannot be parsed, None for one that has to be."""
     text, line = chunk
     if chunk.is_empty and not _is_refused(file, chunk):
-        return Document(file, index, line, text, "empty", source=source)
+        return "empty", "", "", None
     if helm_template and "{{" in text:
-        return Document(file, index, line, text, "template", kind=_written_kind(text), source=source)
+        return "template", _written_kind(text), "", None
     if subject_kinds and (other := other_kind(chunk, subject_kinds)):
-        return Document(file, index, line, text, "other", kind=other[0], api_version=other[1], source=source)
+        return "other", *other, None
     if (at := chunk.false_marker) >= 0:
         problem = "kubectl takes this line for the border of two documents, and YAML for text: write nothing behind the dashes"
         error = LoadError(problem, file, line + text.count("\n", 0, at), 1)
-        return Document(file, index, line, text, "unparsable", None, _written_kind(text), source=source, error=error)
+        return "unparsable", _written_kind(text), "", error
     return None
 
 

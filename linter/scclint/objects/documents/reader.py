@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Set
 from scclint.errors import LoadError
 from scclint.files import SourceFile, read
 from scclint.limits import KEPT_TEXT
-from scclint.objects.documents import load_file
+from scclint.objects.documents import EarlierReading, load_file
 from scclint.objects.documents.document import Document
 from scclint.record import EMPTY
 
@@ -66,7 +66,7 @@ class Reader:
         if documents is None:
             kinds = frozenset() if os.path.basename(file.display) in self._names else self._kinds
             text, former = self.text(file, keep=keep), self._former.get(file.display, ())
-            documents = load_file(file.display, text, kinds, reading, former, self._without_commands)
+            documents = load_file(file.display, text, kinds, reading, EarlierReading(former, self._without_commands))
             if reading:
                 return documents
             if file.display in self._texts or file.display in self._overlay:

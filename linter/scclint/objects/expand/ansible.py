@@ -112,7 +112,7 @@ def files_of_tasks(document: Document) -> Iterator[tuple[str, str, str]]:
     for _, task in _tasks_of(document):
         namespace, state = _argument(task, "namespace"), _argument(task, "state")
         names = [name for name in re.findall(_NAME, str(task)) if name.endswith(SUFFIXES)]
-        yield from ((name, namespace, state) for name in (*names, *map(_base_name, _other_paths(task))))
+        yield from ((name, namespace, state) for name in (*names, *(path.rpartition("/")[2] for path in _other_paths(task))))
     for command in _applying(document):
         names = [name.rpartition("/")[2] for name in command.flag("filename")]
         yield from ((name, namespace, "") for name in names for namespace in command.flag("namespace")[-1:])
@@ -136,10 +136,6 @@ def _other_paths(task: dict[str, Any]) -> Iterator[str]:
         named += re.findall(r"[\"']([^\"'{}]++)[\"']", str([task.get(key) for key in _LOOPS]))
     paths = (path.rpartition("}}")[2].lstrip("/").strip() for path in named)
     return (path for path in paths if path and not path.endswith(SUFFIXES))
-
-
-def _base_name(path: str) -> str:
-    return path.rpartition("/")[2]
 
 
 def _applying(document: Document) -> "Iterator[ScriptCommand]":
