@@ -20,7 +20,7 @@ and methods of each class. [Python API](api.md) shows how to use the important o
 
 MODULES = {
     "scclint": (scclint, "For programs that judge manifests."),
-    "scclint.api": (scclint.api, "For rules. A rule imports nothing else of scclint."),
+    "scclint.api": (scclint.api, "For rules of your own. Such a rule imports nothing else of scclint."),
 }
 
 
