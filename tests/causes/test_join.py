@@ -465,3 +465,24 @@ def test_unknown_fields_of_one_mapping_are_one_finding() -> None:
         (("spec", "triggers"), ["also MAN003 (unknown-field) for spec.test"]),
         (("spec", "template", "spec", "containers", 0, "ports", 0, "portName"), []),
     ]
+
+
+@pytest.mark.parametrize(("other", "number"), [("default", 1), ("kube-system", 2)])
+def test_what_is_said_of_a_namespace_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str, number: int
+) -> None:
+    """Two kustomizations deploy to a namespace without SCC admission."""
+    monkeypatch.chdir(tmp_path)
+    profile = "containers: [{name: a, image: registry.example/a:1, securityContext: {seccompProfile: {type: RuntimeDefault}}}]"
+    for name, namespace in (("a", "default"), ("b", other)):
+        pod = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {{{profile}}}\n"
+        write_files({f"{name}/kustomization.yaml": "resources: [a.yaml]\n", f"{name}/a.yaml": pod})
+    live = joined(report_of(run_over(["."], Config(render="never")))).live
+    assert [f.rule_id for f in live if f.rule_id == "SCC109"] == ["SCC109"] * number
+
+
+@pytest.mark.parametrize(("file", "number"), [("web/Chart.yaml", 1), ("web/values.yaml", 2)])
+def test_the_objects_of_a_packed_dependency_are_one_decision(file: str, number: int) -> None:
+    span = Span(file, 8, 5, 8, 9)
+    rights = [replace(finding("RBA407", name=name), span=span, path=("rules", name), units=("web",)) for name in "ab"]
+    assert len(joined(Report(tuple(rights))).live) == number

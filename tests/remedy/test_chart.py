@@ -1,6 +1,8 @@
 """Fixes of what a chart renders to: a value in a values file, rendered again before it is shown, or the place in words."""
 
+import tarfile
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -432,3 +434,53 @@ def test_a_switch_that_the_values_do_not_have(reads: str, tmp_path: Path, monkey
     found = fixed(tmp_path, monkeypatch)
     assert found.fix is not None
     assert "`--set global.openshift=true`" in found.fix.title
+
+
+OPERATOR = """{{- $kind := ternary "ClusterRole" "Role" .Values.clusterWide }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}
+metadata: {name: web, namespace: shop}
+rules:
+  - {apiGroups: [""], resources: [secrets], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: {{ $kind }}, name: web}
+subjects: [{kind: ServiceAccount, name: web, namespace: shop}]
+"""
+
+
+@pytest.mark.parametrize("key", ["clusterWide", "everywhere"])
+def test_a_switch_that_limits_rights_to_a_namespace(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "") + f"{key}: true\n"
+    files = {**CHART, "web/values.yaml": values, "web/templates/role.yaml": OPERATOR.replace("clusterWide", key)}
+    write_below(tmp_path, files)
+    found = fixed(tmp_path, monkeypatch, "RBA407") if key == "clusterWide" else None
+    if found is None:
+        (found,) = (f for f in findings(tmp_path, monkeypatch) if f.rule_id == "RBA407")
+        assert found.fix is None, "nothing says that this switch is one of rights"
+        return
+    assert found.fix is not None
+    assert found.fix.safety == "advice"
+    assert "`--set clusterWide=false`" in found.fix.title
+    assert found.fix.effect == "Decide whether the program works without these rights in the whole cluster."
+    assert after(tmp_path, found) == {"web/values.yaml": values.replace("clusterWide: true", "clusterWide: false")}
+
+
+def test_values_of_a_packed_dependency_are_set_in_the_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_below(tmp_path, CHART)
+    entry = "dependencies: [{name: web, version: 0.1.0, repository: 'https://charts.example'}]\n"
+    shop = CHART["web/Chart.yaml"].replace("web", "shop") + entry
+    write_below(tmp_path, {"shop/Chart.yaml": shop, "shop/values.yaml": "# The shop.\nweb:\n  hostNetwork: false\n"})
+    (tmp_path / "shop/charts").mkdir()
+    with tarfile.open(tmp_path / "shop/charts/web-0.1.0.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "web", "web")
+    rmtree(tmp_path / "web")
+    found = fixed(tmp_path, monkeypatch)
+    assert (found.span.file, found.span.line) == ("shop/values.yaml", 2)
+    assert after(tmp_path, found)["shop/values.yaml"].endswith(
+        "web:\n  hostNetwork: false\n  securityContext:\n    runAsUser: null\n"
+    )
+    assert found.fix is not None
+    assert "`--set web.securityContext.runAsUser=null`" in found.fix.title

@@ -286,7 +286,9 @@ def _fits(draft: Draft) -> bool:
 
 def _user_namespace(draft: Draft) -> Remedy | None:
     """Give the pod a user namespace, for which every account may use restricted-v3."""
-    if draft.value(("spec", "hostUsers")) is not None or draft.pinned:
+    # NFS has no mounts whose user IDs the kernel maps.
+    on_nfs = any("nfs" in (volume or {}) for volume in draft.value(("spec", "volumes")) or ())
+    if draft.value(("spec", "hostUsers")) is not None or draft.pinned or on_nfs:
         return None
     draft.set(("spec", "hostUsers"), False)
     return _if_good(draft)

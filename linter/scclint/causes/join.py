@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from scclint.causes.consequences import is_implied
 from scclint.causes.decisions import by_decision
 from scclint.causes.reach import widest_first
+from scclint.deploy.helm import CHART_FILE
 from scclint.deploy.kustomize import NAMES
 from scclint.finding import Finding, Suppression
 from scclint.objects.documents.sniff import is_generated
@@ -53,7 +54,7 @@ _COPIES = frozenset(("install", "objects"))
 _OF_ROLES = (ROLE, "RBA406")
 """The rules about roles, whose findings have in common the accounts that the role is bound to."""
 
-_OF_PROGRAMS = (ROLE, "RBA406", "RBA407")
+_OF_PROGRAMS = (ROLE, BINDING, "RBA406", "RBA407")
 """The rules about rights that the code of a program needs, whatever form the program is delivered in."""
 
 _ACCOUNT = "service account"
@@ -311,6 +312,12 @@ def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
     if finding.help:
         # One line of a template wrote several fields of the object, and the same is to be done.
         yield finding.rule_id, finding.severity, _subject(finding), finding.span, finding.help, finding.releases
+    if others := {opening.of for opening in finding.openings if opening.of}:
+        # What is said of a namespace is said once, whatever its workloads are.
+        yield finding.rule_id, finding.severity, finding.releases, frozenset(others)
+    if os.path.basename(finding.span.file) == CHART_FILE:
+        # The objects of a packed dependency are one decision: whether and how the chart depends on it.
+        yield finding.rule_id, finding.severity, finding.span, finding.releases
     if finding.rule_id == UNKNOWN_FIELD:
         # Whoever writes one field into a mapping that does not have it writes the others there as well.
         yield finding.rule_id, finding.severity, _subject(finding), finding.path[:-1], finding.releases

@@ -33,9 +33,10 @@ def _edits(finding: Finding) -> tuple[TextEdit, ...]:
 
 def _of_all(first: Finding, others: Sequence[Finding]) -> Finding:
     """Return a finding that stands for others with the same fix, in words for all of their workloads if there are several."""
-    found = replace(first, others=tuple(widest_first((*first.others, *others))))
+    lines = [*first.others, *(line for other in others for line in (other, *other.others))]
+    found = replace(first, others=tuple(widest_first(lines)))
     becomes = _BECOMES.get(first.rule_id, "")
-    objects = dict.fromkeys(f.subject.label for f in (first, *others) if _BECOMES.get(f.rule_id) == becomes)
+    objects = dict.fromkeys(f.subject.label for f in (first, *lines) if _BECOMES.get(f.rule_id) == becomes)
     if not becomes or len(objects) < 2:
         return found
     assert first.fix is not None

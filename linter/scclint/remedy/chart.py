@@ -22,7 +22,7 @@ from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.text import listed, plain
 from scclint.yaml.edit import EditRefused
 from scclint.yaml.nodes import Node, locate, to_data
-from scclint.yaml.untyped import value_at
+from scclint.yaml.untyped import has, value_at
 
 _NEUTRAL: dict[bool, tuple[str, Scalar]] = {True: ("privileged", False), False: ("fsGroupChangePolicy", "OnRootMismatch")}
 """A field that changes nothing, for the context of a container, and for that of a pod: a helper takes an empty one for none."""
@@ -279,9 +279,10 @@ class _Chart:
         if not isinstance(operation, Remove):
             return operation
         others = [other for other in self._values.layers if other is not layer and other.has(operation.path)]
-        if layer.has(operation.path) and not others:
+        below = bool(others) or has(self._values.packed, operation.path)
+        if layer.has(operation.path) and not below:
             return operation
-        if not others or any(isinstance(step, int) for step in operation.path):
+        if not below or any(isinstance(step, int) for step in operation.path):
             raise EditRefused(f"{layer.file} does not set {'.'.join(map(str, operation.path))}")
         return Set(operation.path, None)
 

@@ -12,7 +12,7 @@ from scclint.advice.ladders import why_none
 from scclint.deploy.unit import Unit
 from scclint.files import is_below
 from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
-from scclint.objects.types import ApiObject, Workload
+from scclint.objects.types import ApiObject, Role, RoleBinding, Workload
 from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.budget import RenderBudget
@@ -202,18 +202,23 @@ class _Fixes:
         return None
 
     def _switched(self, finding: Finding, results: Mapping[str, Occurrence], *, for_openshift: bool) -> Fix | None:
-        """The finding about a workload of a chart fixed by one of the chart's own switches; None if none of them is proved.
+        """The finding about a workload or a right of a chart fixed by one of the chart's own switches; None if none of them is proved.
 
         A switch for OpenShift is the chart's own answer. Any other takes away more than single values do.
         """
         name, result = next(iter(results.items()))
         bench = self._benches[name]
-        if not isinstance(result.subject, Workload) or bench.opened.unit.kind != "chart" or not bench.opened.unit.rendered:
+        if bench.opened.unit.kind != "chart" or not bench.opened.unit.rendered:
             return None
         from scclint.remedy.chart import switch_edit
-        from scclint.remedy.switches import switches
+        from scclint.remedy.switches import switches, switches_of_rights
 
-        for switch in switches(bench, result.document, for_openshift=for_openshift):
+        tried = []
+        if isinstance(result.subject, Workload):
+            tried = switches(bench, result.document, for_openshift=for_openshift)
+        elif isinstance(result.subject, Role | RoleBinding) and not for_openshift:
+            tried = switches_of_rights(bench)
+        for switch in tried:
             with suppress(EditRefused):
                 edit = switch_edit([self._benches[view] for view in results], switch.settings)
                 safety, effect, beside = self._proved_switch(finding, results, edit)

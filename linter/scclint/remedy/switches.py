@@ -1,4 +1,4 @@
-"""Switches in the values of a chart: those for OpenShift, and those of helpers that need privileges.
+"""Switches in the values of a chart: those for OpenShift, those of helpers that need privileges, and those of rights in the cluster.
 
 No chart is known by its name. The name of a switch makes it worth a try, and only rendering the chart with it shows what it does.
 """
@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from scclint.deploy.origins.charts import references
@@ -18,6 +18,8 @@ from scclint.finding import Finding, Path, Safety, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
 from scclint.objects.documents import is_helm_template
 from scclint.objects.documents.document import Document
+from scclint.objects.types import Workload
+from scclint.outcome.world import World
 from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import grouped, replace
 from scclint.remedy.edit_effects import effect, outcomes_disprove, rights
@@ -35,6 +37,8 @@ _PLATFORM = re.compile(r"openshift|^ocp\d?$|^okd$", re.IGNORECASE)
 _HELPER = re.compile(
     r"securitycontext\.enabled$|sysctl|permission|chown|privileged|maxmapcount|host(?:network|path|pid|ipc)", re.IGNORECASE
 )
+_WIDE = re.compile(r"cluster(?:wide|scope|role)|allnamespaces|privileged|hostaccess", re.IGNORECASE)
+_NARROW = re.compile(r"namespaced$|namespacescope|singlenamespace|ownnamespace|usenamespacedrole", re.IGNORECASE)
 _READ = re.compile(r"\.Values\)?((?:\.\w+\)?)*)\.openshift\b(?!\.)|\bdig\s+\"openshift\"\s+\w+\s+\(?\.Values((?:\.\w+)*)")
 """What reads a value called `openshift`, also with parentheses for a mapping that may be absent: `((.Values).global).openshift`."""
 _GRANT = re.compile(r"\bSecurityContextConstraints\b|\bsystem:openshift:scc:")
@@ -65,6 +69,26 @@ class Switch(NamedTuple):
         return [(".".join(map(str, setting.path)), plain(setting.value)) for setting in self.settings]
 
 
+def switches_of_rights(bench: Workbench) -> list[Switch]:
+    """Return the switches of a chart to try for a right in the whole cluster: those that limit it to namespaces or leave it out."""
+    leaves = _leaves(bench.session.values(bench.opened.unit).data)
+    limiting = (
+        Set(path, not value)
+        for path, value in leaves
+        if isinstance(value, bool) and (_WIDE if value else _NARROW).search(".".join(map(str, path)).replace("_", ""))
+    )
+    return [Switch((setting,)) for setting in islice(limiting, MAX_SWITCHES_TRIED)]
+
+
+def _leaves(values: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    for key, value in values.items() if isinstance(values, Mapping) else ():
+        at = (*path, str(key))
+        if isinstance(value, Mapping):
+            yield from _leaves(value, at)
+        else:
+            yield at, value
+
+
 def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> list[Switch]:
     """Return the switches of a chart to try for a document: those for OpenShift, or else those of helpers, which are to be switched off.
 
@@ -89,14 +113,11 @@ def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> li
     return [Switch(settings) for settings in found[:MAX_SWITCHES_TRIED]]
 
 
-def _named(values: Any, path: Path = ()) -> Iterator[Set]:
+def _named(values: Any) -> Iterator[Set]:
     """The switches that their names tell."""
-    for key, value in values.items() if isinstance(values, Mapping) else ():
-        at = (*path, str(key))
+    for at, value in _leaves(values):
         name = ".".join(map(str, at)).replace("_", "")
-        if isinstance(value, Mapping):
-            yield from _named(value, at)
-        elif isinstance(value, str):
+        if isinstance(value, str):
             yield from (Set(at, word) for word in _ON if _OPENSHIFT.search(name) and value.casefold() in _UNDECIDED)
         elif (value is False and _OPENSHIFT.search(name)) or (value is True and _HELPER.search(name)):
             yield Set(at, not value)
@@ -176,16 +197,8 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
         raise EditRefused("the problem would stay")
     kept = {subject_of(workload): workload for workload in after.opened.workloads}
     pairs = [(workload, kept.get(subject_of(workload))) for workload in before.opened.workloads]
-    granted: dict[str, dict[str, None]] = {}
+    granted = grouped(grant for release, world in after.worlds.items() for grant in _new_grants(before.worlds[release], world))
     for release, world in after.worlds.items():
-        was_allowed = rights(before.worlds[release].cluster)
-        # Who may use every SCC may also use one that the chart adds.
-        sccs = before.worlds[release].cluster.sccs.keys()
-        unlimited = {
-            user for user, allowed in grouped((user, scc) for user, _, scc in was_allowed).items() if sccs <= {*allowed}
-        }
-        for user, _, scc in sorted(right for right in rights(world.cluster) - was_allowed if right[0] not in unlimited):
-            granted.setdefault(user.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":")[2], {})[scc] = None
         for old, new in pairs:
             must_run = before.worlds[release].outcome(old).created is not False or (result and old is result.subject)
             if new is None or (must_run and world.outcome(new).created is False):
@@ -200,5 +213,17 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     if harm and not granted:
         raise EditRefused(harm[0])
     safety, words = effect(before, replace(trial, only_workloads=not granted), needs_review=False)
-    grants = [f"{user} may use SCC {listed(sccs)}" for user, sccs in granted.items()]
+    if result is not None and not isinstance(result.subject, Workload):
+        safety, words = "advice", "Decide whether the program works without these rights in the whole cluster."
+    grants = [f"{user} may use SCC {listed(dict.fromkeys(sccs))}" for user, sccs in granted.items()]
     return safety, words, f"With it, {and_more([*grants, *harm], _BESIDE)}." if granted else ""
+
+
+def _new_grants(before: World, after: World) -> Iterator[tuple[str, str]]:
+    """Yield the users that may use an SCC in the second of two worlds alone, each with the SCC. An account is called by its name."""
+    was_allowed = rights(before.cluster)
+    # Who may use every SCC may also use one that the chart adds.
+    sccs = before.cluster.sccs.keys()
+    unlimited = {user for user, allowed in grouped((user, scc) for user, _, scc in was_allowed).items() if sccs <= {*allowed}}
+    for user, _, scc in sorted(right for right in rights(after.cluster) - was_allowed if right[0] not in unlimited):
+        yield user.removeprefix(SERVICE_ACCOUNT_PREFIX).rpartition(":")[2], scc

@@ -192,10 +192,11 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     elif finding.rests_on:
         evidence.insert(0, finding.rests_on)
     marked = {(at.file, at.line) for at in (finding.span, *(related.span for related in labelled))}
-    # A rule that says less of the object because of a field that is marked is not worth a line.
+    # A rule that says less of the object because of a field that is marked is not worth a line, nor is the finding itself once more.
     also = [
         f
         for f in finding.others
+        if not _is_same(f, finding)
         if options.verbose
         or (f.span.file, f.span.line) not in marked
         or _object(f) != _object(finding)
@@ -224,6 +225,16 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "alternative": visible(_alternative(finding)),
         "diff": list(_diff(finding, lines, options)),
     }
+
+
+def _is_same(other: Finding, finding: Finding) -> bool:
+    """Whether a finding of another unit says the same of the same field."""
+    return (other.rule_id, other.span, other.path, other.subject) == (
+        finding.rule_id,
+        finding.span,
+        finding.path,
+        finding.subject,
+    )
 
 
 def _together(labels: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -26,6 +27,7 @@ from scclint.yaml.untyped import as_mapping, has, value_at
 from scclint.yaml.write import block_text
 
 _VALUES = "values.yaml"
+_PACKED = ".tgz"
 _GLOBAL = "global"
 _DEPLOYING = {"Application": frozenset(("Application", "ApplicationSet")), "HelmRelease": frozenset(("HelmRelease",))}
 
@@ -105,7 +107,7 @@ class ViewValues:
     @cached_property
     def data(self) -> Mapping[str, Any]:
         """The values that templates read, with the keys of subcharts."""
-        data: Mapping[str, Any] = {}
+        data = self.packed
         for layer in reversed(self.layers):
             own = dict(layer.values)
             shared = own.pop(_GLOBAL, None) if layer.inside else None
@@ -143,6 +145,28 @@ class ViewValues:
             yield from self._file(self._outline.shown(os.path.join(below, _VALUES)), (*inside, key))
             if depth < MAX_DEPENDENCIES:
                 yield from self._of_subcharts(below, (*inside, key), depth + 1)
+
+    @cached_property
+    def packed(self) -> Mapping[str, Any]:
+        """The default values of the dependencies that the chart has as archives, below their keys. Nobody edits these."""
+        return dict(self._of_archives())
+
+    def _of_archives(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        folder = os.path.join(self._unit.path, "charts")
+        archives = sorted(name for name in os.listdir(folder) if name.endswith(_PACKED)) if os.path.isdir(folder) else []
+        if not archives:
+            return
+        # A run over charts without archives does not need it.
+        from scclint.files.dump import entries
+
+        keys = {entry.name: entry.key for entry in self._charts.at(self._unit.path).dependencies}
+        for archive in archives:
+            path = os.path.join(folder, archive)
+            with suppress(LoadError):
+                for header, content in entries(path, path, lambda name: name.count("/") == 1 and name.endswith(f"/{_VALUES}")):
+                    name = header.name.partition("/")[0]
+                    if isinstance(content, bytes):
+                        yield keys.get(name, name), as_mapping(to_data(_parsed(content.decode("utf-8", "replace"))))
 
     def _subcharts(self, folder: str) -> dict[str, str]:
         """The folders of the subcharts of a chart, by the key of their values: the alias of a dependency, or else its name."""
