@@ -523,3 +523,12 @@ def test_a_new_account_does_not_get_the_right_to_every_scc(kind: str, role: str,
     )
     (found,) = (f for f in findings(text) if f.rule_id in ("SCC101", "SCC102"))
     assert f"with the rights of default that the program uses ({rights})" in found.help
+
+
+@pytest.mark.parametrize(
+    ("volume", "said"), [("persistentVolumeClaim: {claimName: data}", True), ("emptyDir: {}", False)], ids=["persistent", "not"]
+)
+def test_what_becomes_of_volumes_without_a_group_is_said(volume: str, said: bool) -> None:
+    text = DEPLOYMENT + f"      securityContext: {{fsGroup: 1001}}\n      volumes: [{{name: data, {volume}}}]\n"
+    effect = "on plain Kubernetes, nothing then makes the volumes writable for the pod's group"
+    assert (effect in advice(text, "SCC101")) is said

@@ -41,7 +41,7 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
     loss = f"the program must work without {them}" if lost else ""
     confinement = confinement_effect(before, after)
     return (
-        *filter(None, (admission, loss, confinement, process)),
+        *filter(None, (admission, loss, confinement, process, platform_effect(before, after))),
         *of_images(world, before, after),
         *of_injection(world, after.workload),
     )
@@ -115,6 +115,17 @@ def process_effect(world: World, before: Outcome, after: Outcome) -> str:
         f"{key}: {old[key]}" for key in _GROUPS if after.verdict.allowed and old.get(key) is not None and new.get(key) is None
     ]
     return f"volumes and processes then have groups of the namespace's range instead of {listed(groups)}" if groups else ""
+
+
+def platform_effect(before: Outcome, after: Outcome) -> str:
+    """Return what becomes of the pods' persistent volumes where no SCC sets a group, if their own group is then gone; empty otherwise."""
+    if before.verdict is None or after.verdict is None:
+        return ""
+    spec, later = before.verdict.submitted["spec"], after.verdict.submitted["spec"]
+    had, has = (as_mapping(of.get("securityContext")).get("fsGroup") is not None for of in (spec, later))
+    persistent = any("persistentVolumeClaim" in volume or "ephemeral" in volume for volume in mappings(later.get("volumes")))
+    lost = had and not has and persistent
+    return "on plain Kubernetes, nothing then makes the volumes writable for the pod's group" if lost else ""
 
 
 _OF_RANGE = "any user ID"

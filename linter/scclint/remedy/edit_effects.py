@@ -10,7 +10,7 @@ from typing import Any
 from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Verdict
-from scclint.advice.effects import admission_effect, asked, confinement_effect, process_effect
+from scclint.advice.effects import admission_effect, asked, confinement_effect, platform_effect, process_effect
 from scclint.cluster import Cluster
 from scclint.finding import Safety
 from scclint.objects.types import Workload
@@ -237,6 +237,7 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
                 words |= _sentences(admission_effect(before, after))
                 users |= _sentences(confinement_effect(before, after))
                 users |= _sentences(process_effect(world, before, after))
+                users |= _sentences(platform_effect(before, after))
                 was, kept = (asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (before, after) if o.verdict)
                 lost |= dict.fromkeys(demand for demand in was if demand not in kept)
     if lost:

@@ -11,7 +11,7 @@ from scclint.advice.draft import pruned, written_elsewhere
 from scclint.advice.ladders import why_none
 from scclint.deploy.unit import Unit
 from scclint.files import is_below
-from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity
+from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity, help_text
 from scclint.objects.types import ApiObject, Role, RoleBinding, Workload
 from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
@@ -39,9 +39,18 @@ class FixOutcome:
 
     def stamped(self, finding: Finding, *, is_advice: bool = False) -> Finding:
         """The finding with its fix, or the reason why it has none. `is_advice`: the fix takes the place of what the rule advises first."""
+        if is_advice and self.fix is None and any(not remedy.operations for remedy in finding.remedies):
+            return replace(_with_tried_first(finding), no_fix=self.why)
         first = self.fix if is_advice and self.fix is not None and not self.fix.second else None
         advised = f"{first.title} {first.whole_effect}" if first is not None else finding.help
         return replace(finding, fix=self.fix, no_fix=self.why, help=advised)
+
+
+def _with_tried_first(finding: Finding) -> Finding:
+    """Return a finding of a chart with the remedies last that change a pod: nobody knows where the chart has the fields."""
+    ordered = tuple(sorted(finding.remedies, key=lambda remedy: bool(remedy.operations)))
+    more = finding.help.removeprefix(help_text(finding.remedies))
+    return replace(finding, remedies=ordered, help=f"{help_text(ordered)}{more}")
 
 
 class SharedFiles:
