@@ -382,9 +382,9 @@ def test_a_value_that_changes_another_pod_for_the_worse_is_no_fix(tmp_path: Path
     assert found.fix is None
     assert found.no_fix == "SCC101 (no-scc-admits) would be reported for Deployment shop/job", (
         "what was tried, not where else to edit"
+    )
     assert not found.remedies[0].operations, "nobody knows where the chart has the field"
     assert found.help.startswith("Grant service account web ")
-    )
 
 
 def test_a_value_that_a_named_template_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
