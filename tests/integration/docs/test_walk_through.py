@@ -161,7 +161,7 @@ def test_add_a_rule(tree: Path) -> None:
 
     for fixture in fixtures:
         write(tree, fixture)
-    written = run(tree, "-m", "pytest", "tests/rules", "-k", "SCC199 or runtime", writing=True)
+    written = run(tree, "-m", "pytest", "tests/rules", "-k", "SCC199 or runtime or severities", writing=True)
     assert written.returncode == 0, written.stdout
     compare("Add a rule", golden.title, (tree / golden.title).read_text(encoding="utf-8"))
     passes(tree, "tests/rules", "-k", "SCC199 or not test_fixtures")
