@@ -70,13 +70,13 @@ class DeployedFolders:
         repository: Repository,
         kustomizations: Collection[str],
         commands: "Commands | None",
-        found: Iterable[DeployedFolder],
-        unfollowed: Sequence[UnfollowedField],
+        entries: Iterable[DeployedFolder | UnfollowedField],
     ) -> None:
-        found = [*found]
+        entries = [*entries]
+        found = [entry for entry in entries if isinstance(entry, DeployedFolder)]
         self._outline = outline
         self._kustomizations = kustomizations
-        self._unfollowed = unfollowed
+        self._unfollowed = [entry for entry in entries if isinstance(entry, UnfollowedField)]
         self.repository = repository
         self.commands = commands
         self.sources = {(one.deployment.path, one.deployment.by, one.file) for one in found}
@@ -147,36 +147,27 @@ class DeployedFolders:
 
 
 def deployed_folders(
-    outline: Outline,
-    tree: str,
-    files: Iterable[str],
-    *,
-    rendered: Sequence[Document],
-    built: Set[str],
-    kustomizations: Collection[str],
+    outline: Outline, repository: Repository, files: Iterable[str], *, built: Set[str], kustomizations: Collection[str]
 ) -> DeployedFolders:
-    """Find what is deployed from the repository below the folder `tree`, by objects in `files` and in `rendered`, and by commands.
+    """Find what is deployed from the repository, by objects in `files` and in what units render to, and by commands.
 
-    `rendered` are documents that units render to. Of an object in one of the files `built`, by real path, which kustomizations build, what
-    is rendered counts, and not the file. `kustomizations` are the folders with one, by real path.
+    Of an object in one of the files `built`, by real path, which kustomizations build, what is rendered counts, and not the file.
+    `kustomizations` are the folders with one, by real path.
     """
-    repository = Repository(tree, outline, rendered)
-    commands = _commands(outline, tree)
-    found: list[DeployedFolder] = []
-    unfollowed: list[UnfollowedField] = []
-    for item in _deploying(outline, files, rendered, built):
+    entries: list[DeployedFolder | UnfollowedField] = []
+    for item in _deploying(outline, files, repository.rendered, built):
         for entry in map(_without_marker, _deployed_by(item, repository)):
             if not isinstance(entry, Deployment):
-                unfollowed.append(entry)
+                entries.append(entry)
             elif _is_outside(entry.path, repository):
                 why = f"{repository.name(entry.path)} is not in the input"
-                unfollowed.append(Deployer(item, repository).unfollowed(("spec",), why))
+                entries.append(Deployer(item, repository).unfollowed(("spec",), why))
             else:
-                found.append(DeployedFolder(entry, item.root.span.file))
-    return DeployedFolders(outline, repository, kustomizations, commands, found, unfollowed)
+                entries.append(DeployedFolder(entry, item.root.span.file))
+    return DeployedFolders(outline, repository, kustomizations, _commands(outline, repository.tree), entries)
 
 
-def _deploying(outline: Outline, files: Iterable[str], rendered: Sequence[Document], built: Set[str]) -> Iterator[Item]:
+def _deploying(outline: Outline, files: Iterable[str], rendered: Iterable[Document], built: Set[str]) -> Iterator[Item]:
     """The objects that may deploy a folder."""
     in_renderings = [item for document in rendered for item in _with_carried(items_of(document))]
     yield from in_renderings

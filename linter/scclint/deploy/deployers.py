@@ -45,7 +45,7 @@ class Repository:
     def __init__(self, tree: str, outline: "Outline", rendered: Iterable[Document]) -> None:
         self.tree = os.path.realpath(tree)
         self._outline = outline
-        self._rendered = rendered
+        self.rendered = rendered
         self.refers = False
 
     @cached_property
@@ -149,7 +149,7 @@ class Repository:
     def _referred(self) -> dict[tuple[str, str], list[ReferredObject]]:
         outline = self._outline
         likely = [file for file in outline.files if outline.tells(file, "holds", may_hold)]
-        documents = [*self._rendered]
+        documents = [*self.rendered]
         documents += (document for file in likely for document in load_file(file, outline.text(file), HOLDING | {"List"}))
         by_key: dict[tuple[str, str], list[ReferredObject]] = {}
         for document in documents:

@@ -6,6 +6,7 @@ its provenance.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from scclint.cluster.namespace_policy import BUILT_IN_ACCOUNTS
 from scclint.deploy.unit import UNPLACED, Deployment, Placed, Unit
@@ -137,24 +138,29 @@ def account_namespaces(objects: Iterable[ApiObject], evidence: Mapping[str, str]
     return homes
 
 
+class FileNamespaces(NamedTuple):
+    """The namespaces in which files are applied: by `kustomizations`, by file, and by `tasks` of Ansible, by the name of a file."""
+
+    kustomizations: Mapping[str, str] = EMPTY
+    tasks: Mapping[str, str] = EMPTY
+
+
 def place_objects(
     objects: Sequence[ApiObject],
     unit: Unit,
-    kustomizations: Mapping[str, str] = EMPTY,
-    tasks: Mapping[str, str] = EMPTY,
+    of_files: FileNamespaces,
     borrowed: Sequence[ApiObject] = (),
     evidence: Mapping[str, str] = EMPTY,
 ) -> list[ApiObject]:
     """Return the objects of a unit, those that name no namespace with the one that they go to as their home, if something says it.
 
     It is the one of the unit. Else the first that says something counts: what carries the object, the ClusterServiceVersion beside it,
-    the task that applies its file, the kustomization that lists the file, and the account of its pods. `kustomizations` are namespaces by
-    file, `tasks` those by the name of a file. `borrowed` are objects of other units, and `evidence` the namespaces of accounts that others
-    name.
+    the task that applies its file, the kustomization that lists the file, and the account of its pods. `borrowed` are objects of
+    other units, and `evidence` the namespaces of accounts that others name.
     """
     objects = _by_bundles(objects)
-    if tasks or kustomizations:
-        objects = [_by_file(obj, tasks, kustomizations) for obj in objects]
+    if any(of_files):
+        objects = [_by_file(obj, of_files) for obj in objects]
     # A chart can be installed in any namespace.
     return list(objects) if unit.namespace or unit.kind == "chart" else _by_accounts(objects, borrowed, evidence)
 
@@ -165,10 +171,11 @@ def namespaces_of_tasks(documents: Iterable[Document]) -> dict[str, str]:
     return {name: namespace for name, namespace, state in named if namespace and state not in CREATES_NOTHING}
 
 
-def _by_file(obj: ApiObject, tasks: Mapping[str, str], kustomizations: Mapping[str, str]) -> ApiObject:
+def _by_file(obj: ApiObject, of_files: FileNamespaces) -> ApiObject:
     """Return an object in the namespace that a task or a kustomization gives to the objects of its file."""
     if obj.provenance.home:
         return obj
+    kustomizations, tasks = of_files
     by_task = tasks.get(os.path.basename(obj.file)) if tasks and obj.kind not in CLUSTER_SCOPED and not obj.namespace else None
     if by_task:
         return obj.with_provenance(home=by_task, placed_by="task")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.deploy.deployed import DeployedFolders, deployed_folders, may_deploy
+from scclint.deploy.deployers import Repository
 from scclint.deploy.helm import CHART_FILE, Charts
 from scclint.deploy.kustomize import NAMES, NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline, holds_suite
@@ -98,9 +99,8 @@ class Split:
         """What is deployed from the repository. Files of bundles and of what the configuration names deploy nothing."""
         return deployed_folders(
             self.outline,
-            self.tree,
+            Repository(self.tree, self.outline, self.rendered),
             [file for file in self.left if not self._is_unlisted(file)],
-            rendered=self.rendered,
             built=self.excluded.resources,
             kustomizations=self.kustomizations.keys(),
         )

@@ -10,7 +10,7 @@ from scclint.config.model import Config
 from scclint.deploy.facts import name_of, with_users
 from scclint.deploy.kustomize import NAMES
 from scclint.deploy.kustomize.surroundings import Surroundings, with_kustomizations, with_origins
-from scclint.deploy.placed import namespaces_of_tasks, place_objects
+from scclint.deploy.placed import FileNamespaces, namespaces_of_tasks, place_objects
 from scclint.deploy.unit import Unit
 from scclint.errors import LoadError, ScclintError
 from scclint.files import SourceFile
@@ -201,7 +201,7 @@ def model_objects(
         # What is not there may complete them, or the code of an operator, which builds them with its own namespace.
         objects = [obj.with_provenance(whole=False) for obj in objects]
     tasks = namespaces_of_tasks(inputs.targets) if unit.kind == "ansible" else EMPTY
-    objects = place_objects(objects, unit, kustomized, tasks, borrowed, homes)
+    objects = place_objects(objects, unit, FileNamespaces(kustomized, tasks), borrowed, homes)
     return [*with_users(objects, settings.namespace)]
 
 
