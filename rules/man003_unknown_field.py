@@ -79,7 +79,7 @@ SENTENCES = {
     "[; SCC {scc} {user:sets a user other than root|applies it} anyway]",
     "opens": "Remove the field. Write {suggestion} instead only if the program needs what it opens.",
     "run-as-root": "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it.",
-    "misplaced": "Remove the field, or write it where it belongs.",
+    "misplaced": "Move the field to where it belongs, or remove it.",
 }
 SEVERITIES = dict.fromkeys(("missing", "unprotected", "in-script/unprotected", "items/unprotected"), Severity.ERROR)
 

@@ -155,7 +155,7 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int, *,
     code, values = _loss(lost, winner)
     return Problem(
         code,
-        at=Place(lost.span, (*path, key)),
+        at=Place(lost.key.span, (*path, key)),
         facts={
             "whose": whose or "this document",
             "path": field_path(path),
@@ -165,7 +165,7 @@ def _problem(whose: str, path: Path, lost: Entry, winner: Entry, copies: int, *,
             "line": line,
             **values,
         },
-        related=(Location("used", Place(winner.span)),),
+        related=(Location("used", Place(winner.key.span)),),
         help="keep" if isinstance(lost.value, ScalarNode) else "merge",
         edits=(Deduplicate((*path, key)),) * copies if copies <= MAX_COPIES and is_needless else (),
     )

@@ -140,8 +140,8 @@ SENTENCES = {
     "unless the program then needs {verbs:it|them}.",
     "code-binds": "If the program {uses:or}, limit bind to these roles with resourceNames, or ship the {created} with its manifests and "
     "remove bind from {roles}. Otherwise, remove bind.",
-    "kubelets": "Replace nodes/proxy in {roles} with {narrower:or} if the program asks kubelets for no more than that. Otherwise, remove "
-    "it, or suppress the finding with your reason.",
+    "kubelets": "Replace nodes/proxy in {roles} with {narrower:or} if the program asks the kubelets themselves for no more than that. A "
+    "program that asks through the API server needs nodes/proxy: suppress the finding with your reason. Otherwise, remove it.",
     "rights": "Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
     "(impossible for create, list and watch){movable:, or move them to Roles of single namespaces|}, or suppress the finding with your "
     "reason.",

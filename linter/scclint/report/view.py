@@ -312,9 +312,9 @@ def _alternative(finding: Finding) -> str:
     """Return the second remedy, for who cannot do the first, or the fix that carries it out; empty without one."""
     if finding.fix and finding.fix.second:
         return " ".join(filter(None, (finding.fix.title, finding.fix.whole_effect)))
-    if not finding.remedies[1:]:
+    second = next((remedy for remedy in finding.remedies[1:] if remedy.words != finding.remedies[0].words), None)
+    if second is None:
         return ""
-    second = finding.remedies[1]
     effects = f" ({'; '.join(second.effects)})" if second.effects else ""
     return f"{capitalized(second.words)}{effects}."
 

@@ -186,6 +186,15 @@ def _represent(node: Node, *keys: str) -> Span:
     return entry.span
 
 
+def is_key(root: Node, path: Path, span: Span) -> bool:
+    """Whether a region is the key of the field that `path` leads to, or of an entry that this field overrides."""
+    holder = node_at(root, path[:-1]) if path else root
+    entry = holder.entry(str(path[-1])) if path and isinstance(holder, MappingNode) else None
+    if entry is None or not isinstance(holder, MappingNode):
+        return False
+    return any(one.key.span == span for one in (entry, *holder.duplicates) if one.key.value == entry.key.value)
+
+
 def node_at(root: Node, path: Path) -> Node:
     """The node that `path` leads to, or the deepest one on the way."""
     node = root

@@ -237,3 +237,19 @@ def test_an_unknown_field_is_wrong_where_its_key_is_written(
     })  # fmt: skip
     found = [finding for finding in report_on(["."]).findings if finding.rule_id == "MAN003"]
     assert [finding.span.file for finding in found] == [place]
+
+
+@needs_helm
+def test_keys_that_a_template_writes_twice_are_wrong_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    twice = "  replicas: {{ .Values.replicas }}\n" * 2
+    pods = "  selector: {matchLabels: {app: a}}\n  template:\n    metadata: {labels: {app: a}}\n"
+    containers = "    spec: {containers: [{name: a, image: registry.example/a:1}]}\n"
+    write_files({
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+        "web/values.yaml": "replicas: 2\n",
+        "web/templates/web.yaml": f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n{twice}{pods}{containers}",
+    })  # fmt: skip
+    (found,) = (finding for finding in report_on(["."]).findings if finding.rule_id == "MAN004")
+    assert (found.span.file, found.span.line) == ("web/templates/web.yaml", 5)
+    assert [(related.span.file, related.span.line) for related in found.related[:1]] == [("web/templates/web.yaml", 6)]

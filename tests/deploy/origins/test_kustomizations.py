@@ -26,7 +26,7 @@ from scclint.objects.types import ApiObject, Item
 from scclint.yaml.nodes import to_data
 from tests.deploy.kustomize.folders import DEPLOYMENT
 from tests.deploy.tools import needs_kustomize, renderer
-from tests.running import open_one
+from tests.running import open_one, report_on, write_below
 
 WEB = f"""\
 {DEPLOYMENT}      - name: side
@@ -301,3 +301,32 @@ def test_json_pointers(pointer: object, steps: tuple[str, ...] | None) -> None:
 )
 def test_corresponding_paths(built: object, other: object, path: tuple[str | int, ...], expected: object) -> None:
     assert corresponding(built, other, path) == expected
+
+
+@needs_kustomize
+@pytest.mark.parametrize(("more", "place"), [("", "role.yaml"), ("a second role", "kustomization.yaml")])
+def test_an_object_that_a_patch_renames_comes_from_the_only_one_of_its_kind(tmp_path: Path, more: str, place: str) -> None:
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: manager}\n"
+    rules = "rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]\n"
+    other = f"---\n{role.replace('manager', 'other')}{rules}" if more else ""
+    bound = "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: manager}\n"
+    binding = f"{role.replace('ClusterRole', 'ClusterRoleBinding').replace('manager', 'bound')}{bound}"
+    patch = '  patch: \'[{"op": "replace", "path": "/metadata/name", "value": "shop"}]\'\n'
+    write_below(tmp_path, {
+        "kustomization.yaml": "resources: [role.yaml, binding.yaml]\npatches:\n- target: {kind: ClusterRole, name: manager}\n" + patch,
+        "role.yaml": f"{role}{rules}{other}",
+        "binding.yaml": f"{binding}subjects: [{{kind: ServiceAccount, name: a, namespace: b}}]\n",
+    })  # fmt: skip
+    found = [f for f in report_on([str(tmp_path)]).findings if f.rule_id == "RBA407"]
+    assert [os.path.basename(f.span.file) for f in found] == [place]
+
+
+@needs_kustomize
+def test_an_unknown_field_is_found_by_its_key(tmp_path: Path) -> None:
+    write_below(tmp_path, {
+        "kustomization.yaml": "namePrefix: a-\nresources: [web.yaml]\n",
+        "web.yaml": DEPLOYMENT.replace("spec:\n", "spec:\n  priorityClassName: high\n", 1),
+    })  # fmt: skip
+    (found,) = (f for f in report_on([str(tmp_path)]).findings if f.rule_id == "MAN003")
+    line = (tmp_path / "web.yaml").read_text(encoding="utf-8").split("\n").index("  priorityClassName: high") + 1
+    assert (os.path.basename(found.span.file), found.span.line) == ("web.yaml", line)

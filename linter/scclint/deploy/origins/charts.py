@@ -16,7 +16,7 @@ from scclint.objects.documents.document import Document
 from scclint.record import record, replace
 from scclint.source import Span
 from scclint.text import plain
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at, to_data
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode, is_key, locate, to_data
 from scclint.yaml.untyped import value_at
 
 if TYPE_CHECKING:
@@ -237,9 +237,7 @@ def _behind_dashes(line: str) -> int:
 
 def _is_about_key(document: Document | None, finding: Finding) -> bool:
     """Whether a finding is about the name of its field, and not about the value."""
-    holder = node_at(document.root, finding.path[:-1]) if document is not None and document.root is not None else None
-    entry = holder.entry(str(finding.path[-1])) if isinstance(holder, MappingNode) and finding.path else None
-    return entry is not None and entry.key.span == finding.span
+    return document is not None and document.root is not None and is_key(document.root, finding.path, finding.span)
 
 
 _REFERENCE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")

@@ -65,6 +65,9 @@ def find_origin(
             return Origin(file, exact[0])
         # A prefix or suffix may have been added to the name.
         alike = [o for name, objects in islice(named.items(), MAX_RENAMED) if name in obj.name for o in objects]
+        if not alike:
+            # A patch may have given it any other name.
+            alike = [o for objects in islice(named.values(), 2) for o in objects]
         if len(alike) == 1:
             return Origin(file, alike[0])
     return Origin(files[0])

@@ -32,7 +32,7 @@ from scclint.objects.documents.document import Document, first_root
 from scclint.objects.types import ApiObject, Origin
 from scclint.record import EMPTY, Memo, replace
 from scclint.source import Span
-from scclint.yaml.nodes import MappingNode, Node, SequenceNode, locate, node_at
+from scclint.yaml.nodes import MappingNode, Node, SequenceNode, is_key, locate, node_at
 
 if TYPE_CHECKING:
     from scclint.deploy.helm.chart import Origins
@@ -286,7 +286,8 @@ class KustomizeTrace(Tracer):
             if built is None or not first <= span.line <= last:
                 continue
             twin, origin = built
-            path = next((path for path in _paths(obj) if locate(obj.root, path)[0] == span), obj.place.path)
+            at_span = (path for path in _paths(obj) if locate(obj.root, path)[0] == span or is_key(obj.root, path, span))
+            path = next(at_span, obj.place.path)
             field = twin.field(*path[len(obj.path) :]) if path[: len(obj.path)] == obj.path else twin.place
             return before_kustomize(twin.with_provenance(origin=origin), field, self._patches)
         return None
