@@ -1,5 +1,6 @@
 """Fixes of what a chart renders to: a value in a values file, rendered again before it is shown, or the place in words."""
 
+import re
 import tarfile
 from pathlib import Path
 from shutil import rmtree
@@ -35,6 +36,19 @@ spec:
           image: registry.example/web:1
           securityContext:
             {{- toYaml .Values.securityContext | nindent 12 }}
+"""
+
+CRON_JOB = """apiVersion: VERSION
+kind: CronJob
+metadata: {name: web, namespace: shop}
+spec:
+  schedule: {{ .Values.schedule | default "@daily" | quote }}
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers: [{name: web, image: "registry.example/web:1"}]
 """
 
 VALUES = """# The pod.
@@ -131,6 +145,48 @@ def test_a_line_of_the_template_that_has_the_value(tmp_path: Path, monkeypatch: 
     found = fixed(tmp_path, monkeypatch)
     assert (found.span.file, found.span.line) == ("web/templates/web.yaml", 17)
     assert after(tmp_path, found) == {"web/templates/web.yaml": template.replace("      hostNetwork: true\n", "")}
+
+
+def test_a_field_is_written_above_one_that_the_template_always_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = re.sub(r"      \{\{- with .*?end \}\}\n", "", TEMPLATE, flags=re.DOTALL)
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
+    found = fixed(tmp_path, monkeypatch, "SEC210")
+    new = "      securityContext:\n        seccompProfile:\n          type: RuntimeDefault\n"
+    assert after(tmp_path, found) == {
+        "web/templates/web.yaml": template.replace("      containers:\n", f"{new}      containers:\n")
+    }
+    assert found.fix is not None
+    assert found.fix.title.endswith("in web/templates/web.yaml, line 14.")
+
+
+def test_a_field_is_written_beside_those_of_its_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = re.sub(r"        \{\{- toYaml \. .*?\n", "        runAsNonRoot: true\n", TEMPLATE).replace(
+        "with .Values", "if .Values"
+    )
+    values = VALUES.replace("1001", "null").replace("podSecurityContext: {}", "podSecurityContext: true")
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": values})
+    edited = after(tmp_path, fixed(tmp_path, monkeypatch, "SEC210"))["web/templates/web.yaml"]
+    new = "        seccompProfile:\n          type: RuntimeDefault\n        runAsNonRoot: true\n"
+    assert edited == template.replace("        runAsNonRoot: true\n", new)
+
+
+def test_no_second_mapping_is_written_beside_one_that_a_value_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = re.sub(r"      \{\{- with .*?end \}\}\n", '      securityContext: {{ printf "" }}\n', TEMPLATE, flags=re.DOTALL)
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})
+    assert fixed(tmp_path, monkeypatch, "SEC210").fix is None
+
+
+@pytest.mark.parametrize(("version", "edited"), [("batch/v1beta1", "batch/v1"), ('{{ "batch/v1beta1" }}', None)])
+def test_a_value_of_the_template_is_replaced(
+    version: str, edited: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = CRON_JOB.replace("VERSION", version)
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template})
+    found = fixed(tmp_path, monkeypatch, "MAN002")
+    if edited is None:
+        assert found.fix is None
+    else:
+        assert after(tmp_path, found) == {"web/templates/web.yaml": CRON_JOB.replace("VERSION", edited)}
 
 
 def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

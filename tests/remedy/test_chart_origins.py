@@ -302,6 +302,39 @@ LITERALS: dict[str, tuple[dict[str, str], str, int]] = {
         "web/templates/_ctx.tpl",
         5,
     ),
+    "a literal of a helper of a helper": (
+        chart(
+            with_pod_context('securityContext:\n  runAsUser: {{ include "user" . }}\n'),
+            "a: 1000\n",
+            ctx="""\
+            {{- define "user" -}}
+            {{- include "uid" . -}}
+            {{- end -}}
+            {{- define "uid" -}}
+            {{- 1000 -}}
+            {{- end -}}
+            """,
+        ),
+        "web/templates/_ctx.tpl",
+        5,
+    ),
+    "a value that two lines of a helper have": (
+        chart(
+            with_pod_context('securityContext:\n  runAsUser: {{ include "user" . }}\n'),
+            "a: 1000\n",
+            ctx="""\
+            {{- define "user" -}}
+            {{- if .Values.a -}}
+            {{- 1000 -}}
+            {{- else -}}
+            {{- default 1000 .Values.b -}}
+            {{- end -}}
+            {{- end -}}
+            """,
+        ),
+        "web/templates/web.yaml",
+        10,
+    ),
 }
 
 DEFAULTS = """\
@@ -340,7 +373,7 @@ def test_a_value_that_is_added_to_the_defaults_of_a_helper_replaces_nothing(
     )
     write_below(tmp_path, chart(template, "podSecurityContext: {}\n", ctx=merged))
     found = fixed(tmp_path, monkeypatch)
-    assert found.span.file == "web/templates/web.yaml"
+    assert (found.span.file, found.span.line) == ("web/templates/_ctx.tpl", 2)
     assert found.fix is None
 
 

@@ -1,4 +1,4 @@
-"""Carry a remedy out where people edit a chart: its values, or a line of a template that has the value. Rendering it again proves the edit."""
+"""Carry a remedy out in the values of a chart, where people edit it. Rendering it again proves the edit."""
 
 import os
 import re
@@ -18,6 +18,7 @@ from scclint.objects.documents import is_helm_template
 from scclint.objects.types import ApiObject
 from scclint.platform.terms import CONTAINER_LISTS
 from scclint.record import grouped, replace
+from scclint.remedy.template_edits import lines_in_words, parts
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.text import listed, plain
 from scclint.yaml.edit import EditRefused
@@ -64,13 +65,6 @@ def _edit_of_views(moved: Sequence[tuple["_Chart", Sequence[Operation]]]) -> Fil
     return _as_own_values(first.bench, operations, _edit_of_layers(first.bench, dict.fromkeys(placed)))
 
 
-def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
-    """The edit of the lines of templates that write the fields. Raises EditRefused where they write something else as well."""
-    if (chart := _chart_of(bench, result)) is None or chart.of_dependency:
-        raise EditRefused("the object has no template in the chart")
-    return chart.template_edit(operations)
-
-
 def joined_edit(findings: Iterable[Sequence[View]]) -> FileEdit | None:
     """The first edits for several findings of a chart as one, so that they can be tried together; None if there are not several.
 
@@ -98,7 +92,7 @@ def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]])
         text = bench.text(file)
         paths = ((layer, layer.path(operation.path)) for layer, operation in several)
         lines = {_line_of(layer.root, path) for layer, path in paths if path is not None} - {0}
-        places.append(f"{file}{_lines(sorted(lines))}")
+        places.append(f"{file}{lines_in_words(sorted(lines))}")
         for layer, of_layer in grouped(several).items():
             text, review = edited_layer(
                 text, layer, [replace(o, path=(layer.path(o.path) or ())[len(layer.base) :]) for o in of_layer]
@@ -156,7 +150,6 @@ class _Chart:
 
     def __init__(self, bench: Workbench, result: Occurrence, origin: TemplateOrigin) -> None:
         self.bench = bench
-        self.of_dependency = origin.entry is not None
         self._document = result.document
         self._trace = bench.opened.tracer()
         self._line = self._trace.span(result.finding.span)
@@ -216,7 +209,7 @@ class _Chart:
         """The operations with a field that changes nothing in each context that they leave empty; empty if they leave none so."""
         removed = {operation.path for operation in moved if isinstance(operation, Remove)}
         added: dict[Operation, None] = {}
-        for path in dict.fromkeys(operation.path[:-1] for operation in self._parts(operations)):
+        for path in dict.fromkeys(operation.path[:-1] for operation in parts(operations, self._built)):
             origin = self._origin(path)
             holder = value_at(self._values.data, origin.keys) if origin is not None else None
             if origin is not None and isinstance(holder, dict) and all((*origin.keys, name) in removed for name in holder):
@@ -227,40 +220,6 @@ class _Chart:
     def placed(self, operations: Sequence[Operation]) -> list[tuple[Layer, Operation]]:
         """Operations on values, each with the layer to edit. Raises EditRefused where there is none."""
         return [(layer := _layer(self._values, operation.path), self._below(operation, layer)) for operation in operations]
-
-    def template_edit(self, operations: Sequence[Operation]) -> FileEdit:
-        """Remove the lines of templates that have nothing but the fields to remove. Raises EditRefused if there are others."""
-        lines: dict[tuple[str, int], None] = {}
-        for operation in self._parts(operations):
-            span, written = locate(self._document.root, operation.path) if self._document.root is not None else (None, False)
-            place = self._trace.span(span) if span is not None and written and isinstance(operation, Remove) else None
-            text = self.bench.text(place.file).split("\n")[place.line - 1] if place is not None else ""
-            built = value_at(self._built, operation.path)
-            name, value = re.escape(str(operation.path[-1])), re.escape(plain(built))
-            if (
-                place is None
-                or isinstance(built, dict | list)
-                or not re.fullmatch(rf"\s*{name}:\s*([\"']?{value}[\"']?|\{{\{{[^{{}}]*\}}\}})\s*(#.*)?", text)
-            ):
-                raise EditRefused("the field has no line of its own in a template")
-            lines[place.file, place.line] = None
-        texts, places = {}, []
-        for file, numbers in grouped(lines).items():
-            kept = self.bench.text(file).split("\n")
-            for number in sorted(numbers, reverse=True):
-                del kept[number - 1]
-            texts[file] = "\n".join(kept)
-            places.append(f"{file}{_lines(sorted(numbers))}")
-        return FileEdit(texts, where=f"in {listed(places)}")
-
-    def _parts(self, operations: Sequence[Operation]) -> Iterator[Operation]:
-        """The operations, with the removal of each field of a mapping in place of that of the mapping."""
-        for operation in operations:
-            built = value_at(self._built, operation.path)
-            if isinstance(operation, Remove) and isinstance(built, dict):
-                yield from self._parts([Remove((*operation.path, name)) for name in built])
-            else:
-                yield operation
 
     def _origin(self, path: Path) -> FieldOrigin | None:
         return self._trace.origin_of_field(self._document, path)
@@ -336,9 +295,3 @@ def _line_of(root: Node, path: Path) -> int:
     """The line of the field at a path; 0 if it is not there yet."""
     span, written = locate(root, path)
     return span.line if written else 0
-
-
-def _lines(numbers: Sequence[int]) -> str:
-    """The lines as words behind the name of their file; empty for none."""
-    word = "line" if len(numbers) == 1 else "lines"
-    return f", {word} {listed(list(map(str, numbers)))}" if numbers else ""

@@ -189,7 +189,7 @@ class _Fixes:
                     continue
                 try:
                     fix = self._proved_with_others(finding, results, remedy, edited)
-                    return replace(fix, second=any(not other.operations for other in finding.remedies[:1]))
+                    return _in_its_place(fix, finding)
                 except EditRefused as refused:
                     disproved.append(str(refused))
         if fix := self._switched(finding, results, for_openshift=False) or self._in_template(finding, results):
@@ -199,15 +199,19 @@ class _Fixes:
         raise EditRefused(_why_none(bench, result) if why is None else why)
 
     def _in_template(self, finding: Finding, results: Mapping[str, Occurrence]) -> Fix | None:
-        """The finding fixed in the templates of its chart; None if it is in none, or no edit of a template is proved."""
+        """The finding fixed in the templates of its chart; None if it is in none, or the edit of the templates is not proved.
+
+        Only what the rule prefers is written into templates, which are for all platforms.
+        """
         name, result = next(iter(results.items()))
         bench = self._benches[name]
         if bench.opened.unit.kind == "chart" and bench.opened.unit.rendered:
-            from scclint.remedy.chart import template_edit
+            from scclint.remedy.template_edits import template_edit
 
-            for remedy in _remedies(result, pruning=False):
+            for remedy in islice(_remedies(result, pruning=False), 1):
                 with suppress(EditRefused):
-                    return self._proved(finding, results, remedy, template_edit(bench, result, remedy.operations))
+                    fix = self._proved(finding, results, remedy, template_edit(bench, result, remedy.operations))
+                    return _in_its_place(fix, finding)
         return None
 
     def _switched(self, finding: Finding, results: Mapping[str, Occurrence], *, for_openshift: bool) -> Fix | None:
@@ -416,6 +420,11 @@ class _Fixes:
         if unit.name not in self._benches:
             self._benches[unit.name] = Workbench(open_unit(unit, self._session), self._session)
         return self._benches[unit.name]
+
+
+def _in_its_place(fix: Fix, finding: Finding) -> Fix:
+    """The fix as second where the rule advises something first that is no change of the object, such as a grant."""
+    return replace(fix, second=any(not other.operations for other in finding.remedies[:1]))
 
 
 def _remedies(occurrence: Occurrence, *, pruning: bool = True) -> Iterator[Remedy]:

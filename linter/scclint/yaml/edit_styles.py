@@ -335,7 +335,12 @@ def _like(written: str, value: Scalar, tree: Tree, *, in_flow: bool) -> str:
 
 
 def _scalar(value: Scalar, tree: Tree, *, in_flow: bool = False) -> str:
-    if not isinstance(value, str) or tree.is_json:
+    return json.dumps(value, ensure_ascii=False) if tree.is_json else scalar_text(value, in_flow=in_flow)
+
+
+def scalar_text(value: Scalar, *, in_flow: bool = False) -> str:
+    """A scalar as YAML writes it, in quotes where it would be read as something else."""
+    if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     plain = (_PLAIN_IN_FLOW if in_flow else _PLAIN).fullmatch(value) is not None
     return value if plain and reads_as_itself(value) else json.dumps(value, ensure_ascii=False)

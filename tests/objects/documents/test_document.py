@@ -103,6 +103,10 @@ def test_templates() -> None:
     assert one("kind: Pod\n{{ if x }}- a{{ end }}\nb: c\n").status == "template"
     assert one("kind: ConfigMap\ndata:\n  a: |\nREPLACE_WITH_A\n  b: |\nREPLACE_WITH_B\n").status == "template"
     assert one("kind: Pod\nspec:\n  claimName: %CLAIM%\n").status == "template"
+    # A file that a template of the chart reads: lines of text, in which a comment ends the first ones.
+    texts = ("workers  {{ .Values.workers }};\n", "workers  2;\n")
+    statuses = [[d.status for d in load_text("a.yaml", f"{text}# Streams\nstream {{\n", KINDS)] for text in texts]
+    assert statuses == [["parsed", "template"], ["parsed", "unparsable"]]
     for text in ("a: |\nREPLACED\nb: |\n", "a: |\nREPLACE_WITH_A now\nb: |\n", "a: %b\n", "a: REPLACE_IT: b\n"):
         assert one(f"kind: Pod\n{text}").status == "unparsable"
     assert one('kind: Pod\na: "{{"\n{% if b %}\nc: 1\n{% endif %}\n').status == "template"

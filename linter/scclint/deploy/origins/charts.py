@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scclint.deploy.helm.chart import Origins, TemplateOrigin, has_source
-from scclint.deploy.origins.template_lines import template_folder
+from scclint.deploy.origins.template_lines import INCLUDED, named_templates, template_folder
 from scclint.deploy.origins.tracer import FieldOrigin, Tracer, with_places_moved
 from scclint.errors import LoadError
 from scclint.files import read
@@ -64,6 +64,7 @@ class Trace(Tracer):
                     self._sources.setdefault((document.file, document.source), []).append(document)
         self._places: dict[tuple[str, str], dict[int, Sequence[TemplateLine | None]]] = {}
         self._lines: dict[str, list[str]] = {}
+        self._named: dict[str, dict[str, list[tuple[str, int, list[str]]]]] = {}
 
     def findings(self, findings: Sequence[Finding]) -> list[Finding]:
         if self._keys is not None:
@@ -89,6 +90,9 @@ class Trace(Tracer):
             caveat = f" ({place.note})" if place.note else ""
             template = Related(f"the template writes {origin.name} here{caveat}", place.span)
             return replace(moved, span=origin.span, related=(*moved.related, template, was))
+        if document is not None and (literal := self._literal(place, document, finding.path)) is not None:
+            template = Related("the template includes the value here", place.span)
+            return replace(moved, span=literal, related=(*moved.related, template, was))
         notes = (*finding.notes, place.note) if place.note else finding.notes
         return replace(moved, span=place.span, related=(*moved.related, was), notes=notes)
 
@@ -102,6 +106,42 @@ class Trace(Tracer):
         _, has_key, rest = self._read(place.span.file)[place.span.line - 1].partition(f"{path[-1]}:")
         text, wanted = rest.lstrip().lstrip("\"'"), plain(value)
         return bool(has_key) and text.startswith(wanted) and not text.removeprefix(wanted)[:1].isalnum()
+
+    def _literal(self, place: TemplatePlace, document: Document, path: Path) -> Span | None:
+        """Where a named template has the value of a field, which a line of a template includes; None if no line alone has it."""
+        line = self._read(place.span.file)[place.span.line - 1]
+        value = value_at(to_data(document.root), path)
+        if place.note or value is None or isinstance(value, dict | list) or (names := INCLUDED.findall(line)) == []:
+            return None
+        wanted = [re.compile(rf"(?<![\w.]){re.escape(plain(value))}(?![\w.])")]
+        if f"{path[-1]}:" not in line:
+            wanted.append(re.compile(rf"\b{re.escape(str(path[-1]))}\b"))
+        found = [
+            Span(file, number, len(text) - len(text.lstrip()) + 1, number, len(text.rstrip()) + 1)
+            for file, number, text in self._included(document.source.partition("/")[0], names)
+            if all(pattern.search(text) for pattern in wanted)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _included(self, chart: str, names: list[str]) -> Iterator[tuple[str, int, str]]:
+        """The lines of named templates and of those that they include, each with its file and number."""
+        templates = self._named_templates(chart)
+        pending = list(dict.fromkeys(names))
+        for name in pending:
+            for file, first, lines in templates.get(name, ()):
+                yield from ((file, number, text) for number, text in enumerate(lines, first))
+                pending += [inner for inner in INCLUDED.findall("\n".join(lines)) if inner not in pending]
+
+    def _named_templates(self, chart: str) -> Mapping[str, list[tuple[str, int, list[str]]]]:
+        """The texts of all named templates of a chart, each with its file and the number of its first line."""
+        if chart not in self._named:
+            found = self._named[chart] = {}
+            for file in self._marked(chart).files:
+                text = "\n".join(self._read(file))
+                for name, begin, end in named_templates(text):
+                    lines = text[begin:end].split("\n")
+                    found.setdefault(name, []).append((file, text.count("\n", 0, begin) + 1, lines))
+        return self._named[chart]
 
     def field(self, span: Span) -> Span:
         origin = self._origin_of(span)

@@ -67,6 +67,20 @@ def marked(text: str, file: int) -> str:
     return "\n".join(lines)
 
 
+def named_templates(text: str) -> Iterator[tuple[str, int, int]]:
+    """The named templates of a text, each with where its own text begins and ends."""
+    blocks: list[tuple[str, int]] = []
+    for match in ACTION.finditer(text):
+        silent = _SILENT.match(match[0])
+        if silent and silent[1] in ("if", "with", "range", "block", "define"):
+            defined = DEFINED.match(match[0])
+            blocks.append((defined[1] if defined else "", match.end()))
+        elif silent and silent[1] == "end" and blocks:
+            name, begin = blocks.pop()
+            if name:
+                yield name, begin, match.start()
+
+
 def _parts(text: str) -> Iterator[tuple[str, bool]]:
     """The text without its actions, divided where named templates begin and end; and whether the part is of a named template."""
     blocks: list[str] = []
@@ -107,7 +121,7 @@ class MarkedRendering:
     """What a chart renders to with marks; no `text` if that is not known. `files` are the templates that the marks number."""
 
     def __init__(self, files: Sequence[str] = (), text: str = "") -> None:
-        self._files = files
+        self.files = files
         self._documents: dict[str, dict[str, list[str]]] = {}
         self._pairs_left = MAX_LINE_PAIRS
         source = ""
@@ -135,7 +149,7 @@ class MarkedRendering:
         for at in reversed(range(len(marks))):
             places[at] = after
             for file, number, kind in reversed(_MARK.findall(marks[at])):
-                name = self._files[int(file)] if int(file) < len(self._files) else ""
+                name = self.files[int(file)] if int(file) < len(self.files) else ""
                 if template_folder(name) == folder:
                     line = TemplateLine(name, int(number), bool(int(kind) & _SURE))
                     places[at] = line._replace(exact=True)

@@ -244,8 +244,9 @@ def _parsed(file: str, chunk: Chunk, index: int, source: str, aliasing: AliasCou
         kind, api_version = text_at(root, "kind"), text_at(root, "apiVersion")
         yield Document(file, index + number, first, document_text, status, root, kind, api_version, source)
     if failed is not None:
-        # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template.
-        is_template = not roots and not isinstance(failed, LimitError)
+        # Templates are passed over. So a broken manifest or one that exceeds a limit must not count as a template. Lines of text are no
+        # manifest, such as those of a configuration with actions.
+        is_template = all(isinstance(root, ScalarNode) for _, root in roots) and not isinstance(failed, LimitError)
         numbers = (failed.line - line, failed.began - line)
         is_template = is_template and (
             re.search(_OF_HELM, text) is not None or _fails_at_action(text, numbers) or _parses_without_actions(file, chunk)
