@@ -4,9 +4,9 @@
 
 Each PATH, such as the folder of a chart or of plain files, is linted by itself, in a copy of its repository. Every remedy that is an edit
 is carried out there, and the path is linted again for OpenShift and for plain Kubernetes. A remedy holds if the finding is gone, no
-workload has a new error or warning on either platform, and every workload is still there. The script prints how many remedies hold, what
-the first remedy of the other findings is, and each remedy that does not hold. It ends with 1 if there is one. `--most` limits the
-remedies of each rule below one PATH.
+workload has a new error or warning on either platform, and every workload is still there. What else is wrong with an object that the API
+server refused before is not new. The script prints how many remedies hold, what the first remedy of the other findings is, and each remedy
+that does not hold. It ends with 1 if there is one. `--most` limits the remedies of each rule below one PATH.
 """
 
 import argparse
@@ -23,10 +23,10 @@ from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
-from scclint.finding import Finding, Severity, TextEdit
+from scclint.finding import Finding, Severity, Subject, TextEdit
 from scclint.objects.types import Workload
 from scclint.registry import builtin
-from scclint.remedy.proofs import with_fixes
+from scclint.remedy.proofs import with_few_fixes
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import prepare, report_of
@@ -36,12 +36,17 @@ PLATFORMS = {"OpenShift": Config(), "Kubernetes": Config(platform="kubernetes")}
 NAMED_IN_EFFECT = "With it, "
 """How an effect begins to name what a switch of a chart adds, which its reader has to decide about."""
 
+REFUSED = "MAN002"
+"""The rule about objects that the API server refuses."""
+
+UNCONFINED = "unconfined"
+
 
 class Judged(NamedTuple):
     """What a folder has on one platform: findings, the errors and warnings about workloads, the workloads, and units without a rendering."""
 
     findings: Counter[tuple[object, ...]]
-    problems: Counter[tuple[str, object]]
+    problems: Counter[tuple[str, Subject]]
     workloads: Counter[tuple[str, str]]
     unrendered: int
 
@@ -62,7 +67,7 @@ def judged(path: str) -> dict[str, Judged]:
         outcomes = next(iter(report.outcomes.values()), ())
         results[name] = Judged(
             Counter(_place(finding) for finding in report.live),
-            Counter((finding.rule_id, finding.subject) for finding in weighty),
+            Counter((_problem(finding), finding.subject) for finding in weighty),
             Counter((each.kind, each.name) for each in outcomes),
             sum(bool(unit.unrendered) for unit in run.rendered.units),
         )
@@ -74,7 +79,7 @@ def check(path: str, most: int, counts: Counter[str]) -> Iterator[str]:
     run, report = lint(path, PLATFORMS["OpenShift"])
     causes = joined(report)
     shown = [finding for finding in causes.live if finding.severity is not Severity.INFO]
-    fixed = [finding for finding in with_fixes(run, causes, shown).live if finding.severity is not Severity.INFO]
+    fixed = [finding for finding in with_few_fixes(run, causes, shown).live if finding.severity is not Severity.INFO]
     counts.update(_first(finding) for finding in fixed)
     done: Counter[object] = Counter()
     before: dict[str, Judged] = {}
@@ -129,12 +134,23 @@ def _compare(before: dict[str, Judged], after: dict[str, Judged], finding: Findi
     for platform, then in before.items():
         now = after[platform]
         for rule, subject in now.problems - then.problems:
+            # Nothing else is known of an object that the API server refuses.
+            was_refused = any(
+                code == REFUSED and other.kind == subject.kind and other.name == subject.name for code, other in then.problems
+            )
+            if was_refused and finding.rule_id == REFUSED:
+                continue
             if NAMED_IN_EFFECT not in finding.fix.effect or rule not in finding.fix.effect:
                 yield f"{rule} is new for {subject} on {platform}"
         if gone := then.workloads - now.workloads:
             yield f"{gone.total()} workloads are gone on {platform}, such as {next(iter(gone))[1]}"
         if now.unrendered > then.unrendered:
             yield f"a unit is not rendered on {platform}"
+
+
+def _problem(finding: Finding) -> str:
+    """What a finding is about: containers that run unconfined are reported by several rules."""
+    return UNCONFINED if UNCONFINED in finding.opens else finding.rule_id
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

@@ -8,9 +8,11 @@ from shutil import rmtree
 import pytest
 
 from scclint.finding import Finding
+from scclint.remedy.proofs import with_few_fixes
+from scclint.run.run import report_of
 from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.remedy.test_kustomize import after, findings, fixed
-from tests.running import write_below
+from tests.running import run_over, write_below
 
 pytestmark = needs_helm
 
@@ -187,6 +189,55 @@ def test_a_value_of_the_template_is_replaced(
         assert found.fix is None
     else:
         assert after(tmp_path, found) == {"web/templates/web.yaml": CRON_JOB.replace("VERSION", edited)}
+
+
+@pytest.mark.parametrize(
+    ("required", "left"), [('["runAsNonRoot", "runAsUser"]', '["runAsNonRoot"]'), ('["runAsNonRoot"]', None)]
+)
+def test_the_schema_no_longer_requires_a_value_that_is_removed(
+    required: str, left: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = '{"properties": {"securityContext": {"required": REQUIRED, "properties": {"runAsUser": {"type": "integer"}}}}}\n'
+    write_below(tmp_path, {**CHART, "web/values.schema.json": schema.replace("REQUIRED", required)})
+    edited = {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
+    if left is not None:
+        edited["web/values.schema.json"] = schema.replace("REQUIRED", left)
+    assert after(tmp_path, fixed(tmp_path, monkeypatch)) == edited
+
+
+def test_a_mapping_within_one_that_a_template_writes_is_removed_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty `seLinuxOptions` is refused as well."""
+    values = VALUES.replace("  runAsNonRoot", '  seLinuxOptions:\n    level: "s0:c1,c2"\n  runAsNonRoot')
+    write_below(tmp_path, {**CHART, "web/values.yaml": values})
+    assert after(tmp_path, fixed(tmp_path, monkeypatch)) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "")}
+
+
+def few(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """The rejected workloads, with the fixes that `check` looks for."""
+    monkeypatch.chdir(folder)
+    run = run_over(["."])
+    report = report_of(run)
+    return [found for found in with_few_fixes(run, report, report.live).live if found.rule_id == "SCC101"]
+
+
+def test_switches_leave_renderings_for_the_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    switches = "".join(f"openshift{number}: false\n" for number in range(4))
+    views = {f"web/values-{name}.yaml": "replicas: 2\n" for name in "abc"}
+    write_below(tmp_path, {**CHART, **views, "web/values.yaml": VALUES + switches})
+    (found,) = few(tmp_path, monkeypatch)
+    assert after(tmp_path, found) == {"web/values.yaml": VALUES.replace("  runAsUser: 1001\n", "") + switches}
+
+
+def test_the_lines_of_many_templates_are_tried_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace("{{- toYaml .Values.securityContext | nindent 12 }}", "runAsUser: 1001")
+    named = {
+        f"web/templates/{number}.yaml": template.replace("name: web\n  n", f"name: web{number}\n  n") for number in range(9)
+    }
+    write_below(tmp_path, {"web/Chart.yaml": CHART["web/Chart.yaml"], "web/values.yaml": "a: 1\n", **named})
+    found = few(tmp_path, monkeypatch)
+    assert {file: text for one in found for file, text in after(tmp_path, one).items()} == {
+        file: text.replace("            runAsUser: 1001\n", "") for file, text in named.items()
+    }
 
 
 def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

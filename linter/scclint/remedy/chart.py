@@ -2,8 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,24 +12,22 @@ from scclint.deploy.helm.schema import SCHEMA
 from scclint.deploy.helm.values import Layer, ViewValues, edited_layer
 from scclint.deploy.origins.charts import references
 from scclint.deploy.origins.tracer import FieldOrigin
+from scclint.errors import LoadError
 from scclint.finding import Append, Operation, Path, Remove, Scalar, Set
 from scclint.objects.documents import is_helm_template
 from scclint.objects.types import ApiObject
 from scclint.platform.terms import CONTAINER_LISTS
 from scclint.record import grouped, replace
 from scclint.remedy.template_edits import lines_in_words, parts
-from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
+from scclint.remedy.workbench import FileEdit, Occurrence, View, Workbench, refuse
 from scclint.text import listed, plain
-from scclint.yaml.edit import EditRefused
+from scclint.yaml.compose import parse_yaml
+from scclint.yaml.edit import EditRefused, edit
 from scclint.yaml.nodes import Node, locate, to_data
 from scclint.yaml.untyped import has, value_at
 
 _NEUTRAL: dict[bool, tuple[str, Scalar]] = {True: ("privileged", False), False: ("fsGroupChangePolicy", "OnRootMismatch")}
 """A field that changes nothing, for the context of a container, and for that of a pod: a helper takes an empty one for none."""
-
-
-View = tuple[Workbench, Occurrence, Sequence[Operation]]
-"""A view of a chart, what it has a finding as, and the operations of a remedy there."""
 
 
 def edits(views: Sequence[View]) -> Iterator[Callable[[], FileEdit]]:
@@ -65,27 +62,29 @@ def _edit_of_views(moved: Sequence[tuple["_Chart", Sequence[Operation]]]) -> Fil
     return _as_own_values(first.bench, operations, _edit_of_layers(first.bench, dict.fromkeys(placed)))
 
 
-def joined_edit(findings: Iterable[Sequence[View]]) -> FileEdit | None:
-    """The first edits for several findings of a chart as one, so that they can be tried together; None if there are not several.
+def joined_edit(findings: Iterable[Sequence[View]]) -> tuple[FileEdit | None, list[Sequence[View]]]:
+    """The first edits for the findings of a chart as one, so that they can be tried together; and the findings without such an edit.
 
-    Each finding comes with the views of the chart that have it. One whose edit has no place is left out.
+    Each finding comes with the views of the chart that have it.
     """
     joined: dict[tuple[Layer, Operation], None] = {}
-    alone, bench = 0, None
+    left: list[Sequence[View]] = []
+    bench = None
     for views in findings:
         charts = ((_chart_of(view, result), operations) for view, result, operations in views)
         moved = [(chart, of_values) for chart, operations in charts if chart and (of_values := chart.moved(operations))]
-        with suppress(EditRefused):
-            placed = [pair for chart, of_values in moved for pair in chart.placed(of_values)]
-            if placed and not joined.keys() >= set(placed):
-                bench = moved[0][0].bench
-                _edit_of_layers(bench, joined | dict.fromkeys(placed))
-                joined |= dict.fromkeys(placed)
-                alone += 1
-    return _edit_of_layers(bench, joined) if bench is not None and alone > 1 else None
+        try:
+            placed = dict.fromkeys(pair for chart, of_values in moved for pair in chart.placed(of_values))
+            _edit_of_layers(moved[0][0].bench if moved else refuse("no value sets a field"), joined | placed)
+        except EditRefused:
+            left.append(views)
+        else:
+            bench = moved[0][0].bench
+            joined |= placed
+    return (_edit_of_layers(bench, joined) if bench is not None else None), left
 
 
-def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]]) -> FileEdit:
+def _edit_of_layers(bench: Workbench, placed: Collection[tuple[Layer, Operation]]) -> FileEdit:
     """Carry operations out in the layers of values. Raises EditRefused where there is no place for one."""
     texts, places, needs_review = {}, [], False
     for file, several in grouped((layer.file, (layer, operation)) for layer, operation in placed).items():
@@ -99,14 +98,47 @@ def _edit_of_layers(bench: Workbench, placed: Iterable[tuple[Layer, Operation]])
             )
             needs_review = needs_review or review
         texts[file] = text
+    for file, text, numbers in _schemas(bench, placed):
+        texts[file] = text
+        places.append(f"{file}{lines_in_words(numbers)}")
     return FileEdit(texts, needs_review, f"in {listed(places)}")
+
+
+def _schemas(bench: Workbench, placed: Iterable[tuple[Layer, Operation]]) -> Iterator[tuple[str, str, list[int]]]:
+    """Yield the schema of the chart's values without the keys that are removed, where it requires them, and the lines of these names."""
+    session, unit = bench.session, bench.opened.unit
+    file = session.outline.shown(os.path.join(unit.path, SCHEMA))
+    removed = [operation.path for layer, operation in placed if not layer.inside and _removes(operation)]
+    if not removed or file not in unit.files:
+        return
+    text = bench.text(file)
+    try:
+        root = next((root for _, root in parse_yaml(text, file, 1)), None)
+    except LoadError:
+        return
+    schema = to_data(root)
+    items: dict[Path, None] = {}
+    for keys in removed:
+        names = (*(step for key in keys[:-1] for step in ("properties", key)), "required")
+        required = value_at(schema, names)
+        items |= {
+            (*names, at): None for at, name in enumerate(required if isinstance(required, list) else ()) if name == keys[-1]
+        }
+    if root is not None and items:
+        # From the last one on, so that the places of the others stay.
+        operations = [Remove(path) for path in sorted(items, key=lambda path: int(path[-1]), reverse=True)]
+        yield file, edit(text, 0, operations).text, sorted(_line_of(root, path) for path in items)
+
+
+def _removes(operation: Operation) -> bool:
+    return isinstance(operation, Remove) or (isinstance(operation, Set) and operation.value is None)
 
 
 def switch_edit(benches: Sequence[Workbench], settings: Sequence[Set]) -> FileEdit:
     """The edit that sets values in all these views of a chart. Raises EditRefused where there is no place for one."""
-    placed = (
+    placed = [
         (_layer(bench.session.values(bench.opened.unit), setting.path), setting) for bench in benches for setting in settings
-    )
+    ]
     return _as_own_values(benches[0], settings, _edit_of_layers(benches[0], dict.fromkeys(placed)))
 
 
@@ -227,6 +259,10 @@ class _Chart:
     def _on_values(self, operation: Operation, keys: Path) -> list[Operation]:
         """The operation on the values. A key that templates read stays: a mapping is left empty, and a switch is turned off."""
         value, built = value_at(self._values.data, keys), value_at(self._built, operation.path)
+        around = self._origin(operation.path[:-1]) if isinstance(operation, Remove) else None
+        if around is not None and around.whole and around.keys == keys[:-1]:
+            # Templates read the mapping around the key.
+            return [Remove(keys)]
         if isinstance(operation, Remove) and isinstance(value, dict) and (value or built):
             return [Remove((*keys, name)) for name in value if isinstance(built, dict) and name in built]
         if isinstance(operation, Remove) and value is True and operation.path[-1] in OFF_BY_DEFAULT:

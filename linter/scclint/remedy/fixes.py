@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Iterator, M
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.advice import advise
 from scclint.advice.draft import pruned, written_elsewhere
@@ -107,6 +107,13 @@ def pins(units: Sequence[Unit], session: Run) -> Iterator[Fix]:
                         yield from fixes.pin(unit, workload)
 
 
+class _Joined(NamedTuple):
+    """The first edits for the findings of a chart: those of its values, and those of its templates for what no value sets."""
+
+    of_values: FileEdit | None = None
+    of_templates: FileEdit | None = None
+
+
 class _Fixes:
     """Opens a unit for its first finding, and keeps it for the others."""
 
@@ -119,7 +126,7 @@ class _Fixes:
         self._session = session
         self._benches: dict[str, Workbench] = {}
         self._memo = Memo()
-        self._joined: dict[str, FileEdit] = {}
+        self._joined: dict[str, _Joined] = {}
 
     @property
     def asked(self) -> dict[str, list[Any]]:
@@ -137,24 +144,28 @@ class _Fixes:
             if unit.rendered
         )
         for path, pairs in of_chart.items():
-            of_finding = grouped(pairs)
-            if len(of_finding) > 1:
-                from scclint.remedy.chart import joined_edit
+            from scclint.remedy.chart import joined_edit
+            from scclint.remedy.template_edits import joined_template_edit
 
-                found = (
-                    [(bench, result) for bench in map(self.bench, units) if (result := bench.occurrence(finding)) is not None]
-                    for finding, units in of_finding.items()
-                )
-                first = (
-                    [
-                        (bench, result, remedy.operations)
-                        for bench, result in views
-                        for remedy in islice(_remedies(result, pruning=False), 1)
-                    ]
-                    for views in found
-                )
-                if (edit := joined_edit(first)) is not None:
-                    self._joined[path] = edit
+            found = (
+                [(bench, result) for bench in map(self.bench, units) if (result := bench.occurrence(finding)) is not None]
+                for finding, units in grouped(pairs).items()
+            )
+            first = (
+                [
+                    (bench, result, remedy.operations)
+                    for bench, result in views
+                    for remedy in islice(_remedies(result, pruning=False), 1)
+                ]
+                for views in found
+            )
+            of_values, left = joined_edit(first)
+            self._joined[path] = _Joined(of_values, joined_template_edit(filter(None, left)))
+            for joined in filter(None, self._joined[path]):
+                # The budget is for these first: they are what most findings need.
+                with suppress(EditRefused):
+                    edited = [unit for unit in self._units if any(file in unit.files for file in joined.texts)]
+                    self._spend(self._judged(edited, ()), tuple(sorted(joined.texts.items())))
 
     def fix(self, finding: Finding) -> Fix:
         """The proved fix of a finding. Raises EditRefused with the reason if there is none."""
@@ -210,7 +221,7 @@ class _Fixes:
 
             for remedy in islice(_remedies(result, pruning=False), 1):
                 with suppress(EditRefused):
-                    fix = self._proved(finding, results, remedy, template_edit(bench, result, remedy.operations))
+                    fix = self._proved_with_others(finding, results, remedy, template_edit(bench, result, remedy.operations))
                     return _in_its_place(fix, finding)
         return None
 
@@ -363,12 +374,23 @@ class _Fixes:
 
     def _proved_with_others(self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy, edit: FileEdit) -> Fix:
         """The remedy as a fix, tried together with the edits for other findings of the chart, or else alone. Raises EditRefused."""
-        joined = self._joined.get(self._benches[next(iter(results))].opened.unit.path)
-        if joined is not None and edit.texts.keys() <= joined.texts.keys():
-            with suppress(EditRefused):
-                fix = self._proved(finding, results, remedy, joined)
-                return self._as_fix(remedy, edit, fix.safety, fix.effect)
+        joined = self._joined.get(self._benches[next(iter(results))].opened.unit.path, _Joined())
+        for together in joined:
+            if together is not None and edit.texts.keys() <= together.texts.keys():
+                if together is joined.of_templates and not self._is_part(edit, together):
+                    continue
+                with suppress(EditRefused):
+                    fix = self._proved(finding, results, remedy, together)
+                    return self._as_fix(remedy, edit, fix.safety, fix.effect)
         return self._proved(finding, results, remedy, edit)
+
+    def _is_part(self, edit: FileEdit, whole: FileEdit) -> bool:
+        """Whether an edit changes lines that the whole changes in the same way."""
+        text = self._session.outline.text
+        return all(
+            {*text_edits(file, text(file), edited)} <= {*text_edits(file, text(file), whole.texts[file])}
+            for file, edited in edit.texts.items()
+        )
 
     def _proved(self, finding: Finding, results: Mapping[str, Occurrence], remedy: Remedy, edit: FileEdit) -> Fix:
         """The remedy as a fix. Raises EditRefused if it is none in a unit that has the finding, or does harm in another."""

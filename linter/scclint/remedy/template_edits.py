@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from scclint.finding import Operation, Path, Remove, Set
 from scclint.record import grouped
-from scclint.remedy.workbench import FileEdit, Occurrence, Workbench
+from scclint.remedy.workbench import FileEdit, Occurrence, View, Workbench
 from scclint.source import Span
 from scclint.text import listed, plain
 from scclint.yaml.edit import EditRefused
@@ -14,19 +15,50 @@ from scclint.yaml.edit_styles import scalar_text
 from scclint.yaml.nodes import locate, to_data
 from scclint.yaml.untyped import value_at
 
+Changed = dict[tuple[str, int], list[str]]
+"""What takes the place of lines of templates, by file and number: no line where one is removed."""
+
 _ALWAYS = ("containers",)
 """Fields that every mapping of their kind has: a template writes them under no condition."""
 
 
 def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
     """The edit of the lines of templates that have the fields. Raises EditRefused where they write something else as well."""
+    return _edit(bench, _lines_of(bench, result, operations))
+
+
+def joined_template_edit(findings: Iterable[Sequence[View]]) -> FileEdit | None:
+    """The edits of templates for several findings of a chart as one, so that they can be tried together; None if there is none."""
+    joined: Changed = {}
+    bench = None
+    for views in findings:
+        bench, result, operations = views[0]
+        with suppress(EditRefused):
+            changed = _lines_of(bench, result, operations)
+            if all(joined.get(line, written) == written for line, written in changed.items()):
+                joined |= changed
+    return _edit(bench, joined) if bench is not None and joined else None
+
+
+def _lines_of(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Changed:
     origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
     if origin is None or origin.entry is not None:
         raise EditRefused("the object has no template in the chart")
     lines = _TemplateLines(bench, result)
     for operation in parts(operations, lines.built):
         lines.do(operation)
-    return lines.edit()
+    return lines.changed
+
+
+def _edit(bench: Workbench, changed: Changed) -> FileEdit:
+    texts, places = {}, []
+    for file, of_file in grouped((file, (number, lines)) for (file, number), lines in changed.items()).items():
+        text = bench.text(file).split("\n")
+        for number, lines in sorted(of_file, reverse=True):
+            text[number - 1 : number] = lines
+        texts[file] = "\n".join(text)
+        places.append(f"{file}{lines_in_words(sorted(number for number, _ in of_file))}")
+    return FileEdit(texts, where=f"in {listed(places)}")
 
 
 def parts(operations: Iterable[Operation], built: Any) -> Iterator[Operation]:
@@ -52,7 +84,7 @@ class _TemplateLines:
         self._bench = bench
         self._trace = bench.opened.tracer()
         self._root = result.document.root
-        self._changed: dict[tuple[str, int], list[str]] = {}
+        self.changed: Changed = {}
         self.built: Any = to_data(self._root)
 
     def do(self, operation: Operation) -> None:
@@ -70,18 +102,7 @@ class _TemplateLines:
         if place is None or isinstance(built, dict | list) or match is None:
             raise EditRefused("the field has no line of its own in a template")
         written = [f"{match['key']}{scalar_text(operation.value)}{match['rest']}"] if isinstance(operation, Set) else []
-        self._changed[place.file, place.line] = written
-
-    def edit(self) -> FileEdit:
-        """The edit of all lines that were changed."""
-        texts, places = {}, []
-        for file, changed in grouped((file, (number, lines)) for (file, number), lines in self._changed.items()).items():
-            text = self._bench.text(file).split("\n")
-            for number, lines in sorted(changed, reverse=True):
-                text[number - 1 : number] = lines
-            texts[file] = "\n".join(text)
-            places.append(f"{file}{lines_in_words(sorted(number for number, _ in changed))}")
-        return FileEdit(texts, where=f"in {listed(places)}")
+        self.changed[place.file, place.line] = written
 
     def _insert(self, path: Path, operation: Set) -> None:
         """Write a new field above another one of the same mapping that has a line of its own."""
@@ -97,7 +118,7 @@ class _TemplateLines:
                 end = "\r" if text.endswith("\r") else ""
                 new = [*(f"{step}{end}" for step in steps[:-1]), f"{steps[-1]} {scalar_text(operation.value)}{end}"]
                 key = place.file, place.line
-                self._changed[key] = [*new, *self._changed.get(key, [text])]
+                self.changed[key] = [*new, *self.changed.get(key, [text])]
                 return
         raise EditRefused("no line of a template has a field beside which the new one can be written")
 

@@ -219,6 +219,10 @@ class Workbench:
         return findings
 
 
+View = tuple[Workbench, Occurrence, Sequence[Operation]]
+"""A view of a chart, what it has a finding as, and the operations of a remedy there."""
+
+
 def refuse(why: str) -> NoReturn:
     """Raise EditRefused with the reason, as a clause."""
     raise EditRefused(why)
