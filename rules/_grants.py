@@ -1,6 +1,6 @@
 """The subjects of a binding, and the SCCs that it lets them use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from scclint.admission.rbac import matched
@@ -223,6 +223,19 @@ def reference(obj: ApiObject, world: World) -> ObjectRef:
 def binding_of(outcome: Outcome) -> str:
     """Return the binding by which the pod may use the SCC that admits it, as a text that is the same for one binding; else nothing."""
     return str(outcome.grant.binding) if outcome.grant and outcome.grant.binding else ""
+
+
+OF_DEFAULT = (
+    "[ Every pod of {default_of} without a serviceAccountName has these rights: give the program a service account of its own.]"
+)
+"""What the help adds if `default_of` returns a namespace."""
+
+
+def default_of(subjects: Iterable[object]) -> str:
+    """Return the namespace of the first service account `default` among subjects as a phrase: `namespace shop`; empty if there is none."""
+    accounts = (str(subject).partition("service account ")[2] for subject in subjects)
+    home, _, name = next((parts for account in accounts if (parts := account.rpartition("/"))[2] == "default"), ("", "", ""))
+    return f"namespace {home}" if home else "its namespace" * bool(name)
 
 
 def grant_decision(binding: RoleBinding, world: World) -> Decision:

@@ -54,11 +54,13 @@ from scclint.text import and_more, listed
 from ._grants import (
     ATTEMPTS,
     INSTALLER,
+    OF_DEFAULT,
     aggregated,
     attempts,
     bound_elsewhere,
     bound_to,
     created_by_code,
+    default_of,
     installed,
     marked_for_deletion,
     reference,
@@ -67,15 +69,7 @@ from ._grants import (
 )
 from ._markers import MARKER, written_by
 
-SENTENCES = {
-    "writes": "{object}: lets {unnamed:its subjects|}[{holders:2}] {rights}",
-    "marker": MARKER,
-    "use": "they can use whatever they write into an SCC",
-    "unbound": "nothing in the input binds the role",
-    "wildcards": "the rule has {matched}",
-    **ATTEMPTS,
-    "other-rule": "this rule does so, too",
-    "binding": "{binding} binds {role}",
+HELPS = {
     "installer": INSTALLER,
     "replace-wildcards": "Replace * in {wildcards} with what the subjects need. Leave out SCCs unless the program writes them"
     "[ (as {place} does)].",
@@ -86,6 +80,17 @@ SENTENCES = {
     "{verbs} from verbs.",
     "limit-and-apply": "If the program writes SCCs[ (as {place} does)], limit {changes} to these SCCs with resourceNames in a rule of their "
     "own and let an administrator apply them if you want to remove create. Otherwise, remove {verbs} from verbs.",
+}
+SENTENCES = {
+    "writes": "{object}: lets {unnamed:its subjects|}[{holders:2}] {rights}",
+    "marker": MARKER,
+    "use": "they can use whatever they write into an SCC",
+    "unbound": "nothing in the input binds the role",
+    "wildcards": "the rule has {matched}",
+    **ATTEMPTS,
+    "other-rule": "this rule does so, too",
+    "binding": "{binding} binds {role}",
+    **{code: f"{text}{OF_DEFAULT}" for code, text in HELPS.items()},
 }
 
 _WRITES = ("create", "update", "patch")
@@ -130,6 +135,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             "unnamed": not shown,
             "markers": written_by(first, world),
             "extension": extension,
+            "default_of": default_of(shown),
             "place": next(iter(places), ""),
             **given,
         },

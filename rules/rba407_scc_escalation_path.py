@@ -22,6 +22,7 @@ each service account of the namespace, with its SCC. Other rights have the same 
 | write `machineconfigs` | files and systemd units on the nodes |
 | create builds and `builds/custom` | an image of your choice in a privileged pod |
 | create `subscriptions` and `operatorgroups`, or write `clusterextensions` | an operator with every right |
+| update or patch `subscriptions` in every namespace | another source, environment and volumes for the operators that OLM installed |
 
 The rights to create pods, to act as a service account and to run commands always count if they hold in every namespace: the
 namespaces of OpenShift's own components have service accounts and pods that can take over their nodes. In a single namespace, they
@@ -105,25 +106,30 @@ subjects:
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.api import Located, ObjectRef, Place, Problem, Role, RoleBinding, Severity, User, View, World, as_list, rule
+from scclint.api import Located, ObjectRef, Place, Problem, Role, RoleBinding, Severity, Span, User, View, World, as_list, rule
 from scclint.platform.releases import KUBELET_PODS
+from scclint.text import listed
 
 from ._accounts import IN_EVERY_NAMESPACE
-from ._grants import INSTALLER, Subject, created_by_code, installed, marked_for_deletion, reference, role_of, subjects_of
+from ._grants import (
+    INSTALLER,
+    OF_DEFAULT,
+    Subject,
+    created_by_code,
+    default_of,
+    installed,
+    marked_for_deletion,
+    reference,
+    role_of,
+    subjects_of,
+)
 from ._markers import MARKER, written_by
 
 _CREATES_PODS = (
     "If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with your reason. "
-    "Otherwise, remove this right from {roles}, or "
+    "Otherwise, remove {single:this right|these rights} from {roles}, or "
 )
-SENTENCES = {
-    "lets": "{object}: lets {subjects:2} {way}",
-    # A ClusterServiceVersion implies the binding of one service account, which is its name.
-    "implied": "{object}: lets it {way}",
-    "limited": "this takes no more than {requests}",
-    "unlimited": "this gets past the SCCs that it may use",
-    "more": "it may also {more}",
-    "marker": MARKER,
+HELPS = {
     "installer": INSTALLER,
     "wrong-namespace": "Move {object} to the namespace in which the program works[, or remove these rights from {role}]: namespace {namespace} "
     "{accounts:has OpenShift's own accounts|runs no SCC admission}.",
@@ -146,12 +152,25 @@ SENTENCES = {
     "(impossible for create, list and watch){movable:, or move them to Roles of single namespaces|}, or suppress the finding with your "
     "reason.",
 }
+SENTENCES = {
+    "lets": "{object}: lets {subjects:2} {way}",
+    # A ClusterServiceVersion implies the binding of one service account, which is its name.
+    "implied": "{object}: lets it {way}",
+    "limited": "this takes no more than {requests}",
+    "each": "each of these is enough for this: {requests}",
+    "more": "it may also {more}",
+    "marker": MARKER,
+    **{code: f"{text}{OF_DEFAULT}" for code, text in HELPS.items()},
+}
 
 Help = tuple[str, Mapping[str, Any]]
 """The code of a sentence of the help, with its facts."""
 
 Escalation = Any
 """A value of `World.escalations`."""
+
+Enough = Any
+"""A value of `Escalation.enough`."""
 
 _OF_TESTS = frozenset(("acceptance", "e2e", "example", "examples", "samples", "test", "testdata", "tests"))
 """Folders of programs that are more often installed by a test than written in the repository. The severity does not depend on them."""
@@ -179,35 +198,80 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     # In a single namespace, the release's own roles are meant for those who may use its service accounts: see RBA409.
     of_release_only = bool(ref.namespace) and world.find(role_of(binding, world)) is None
-    chains: dict[tuple[str, ...], tuple[tuple[Escalation, ...], list[Subject]]] = {}
+    chains: dict[tuple[str, ...], list[tuple[Subject, tuple[Escalation, ...]]]] = {}
     for subject in subjects_of(binding, world):
         ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
         ways = tuple(w for w in ways if _first_binding(w, subject, world) is not None and (w.of_release or not of_release_only))
         if ways and _first_binding(ways[0], subject, world) == ref:
-            chains.setdefault(tuple(way.phrase for way in ways), (ways, []))[1].append(subject)
-    for ways, subjects in chains.values():
+            chains.setdefault(tuple(way.phrase for way in ways), []).append((subject, ways))
+    for held in chains.values():
+        subjects, ways = [subject for subject, _ in held], held[0][1]
         first, *others = ways
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
-        written = _rule(binding, first, world)
+        written, place = _rule(binding, first, world), _place(binding, first, world)
+        limits, requests = _limits([own[0] for _, own in held], binding, place.span, world)
         extension = installed(world.find(first.rules[0].role, binding), world)
         help, of_help = ("installer", {"extension": extension}) if extension else _help(ways, binding, world)
         yield Problem(
             "implied" if binding.implied else "lets",
-            at=_place(binding, first, world),
+            at=place,
             facts={
                 "subjects": subjects,
                 "way": first.phrase,
-                "requests": "; and ".join(first.requests),
+                "requests": requests,
+                "single": limits == "limited",
+                "default_of": default_of(subjects),
                 "more": [way.phrase for way in others if way.route.name != first.route.name],
                 "markers": written_by(written, world) if written is not None else (),
                 **of_help,
             },
-            notes=("limited" if first.requests else "unlimited", "marker", "more"),
+            notes=(limits, "marker", "more"),
             related=tuple(dict.fromkeys(steps)),
             opens=tuple(map(_opens, ways)),
             cause=first.phrase,
             help=help,
         )
+
+
+def _limits(ways: Sequence[Escalation], binding: RoleBinding, place: Span, world: World) -> tuple[str, str]:
+    """Return the code of the note on what the first ways of subjects take, and all requests that allow each of their rights."""
+    by_right: dict[str, dict[tuple[Any, ...], Enough]] = {}
+    for way in ways:
+        for right, enough in zip(way.route.rights, way.enough(world.cluster.kubernetes_minor), strict=True):
+            found = by_right.setdefault(right, {})
+            for one in enough:
+                found.setdefault(_source(one, binding, world), one)
+    texts = [[*_requests(right, [*some.values()], binding, place, world)] for right, some in by_right.items()]
+    if len(texts) == 1 < len(texts[0]):
+        return "each", ", ".join(texts[0])
+    return "limited", "; and ".join(listed(some, "or") for some in texts)
+
+
+def _source(one: Enough, binding: RoleBinding, world: World) -> tuple[Any, ...]:
+    """Return what tells one reason for a right from others: the rule, or the binding for the rules of a role that the input does not have."""
+    held = one.held
+    return (held.role, held.index, one.verbs, one.resources) if world.find(held.role, binding) else (held.binding,)
+
+
+def _requests(right: str, enough: Sequence[Enough], binding: RoleBinding, place: Span, world: World) -> Iterator[str]:
+    """Yield requests that are enough for a right in words, with their lines if they are in several: `create of pods (line 5)`."""
+    places = [_where(one, binding, place, world) for one in enough]
+    controllers = right == "create pods" and not any("pods" in one.resources for one in enough)
+    for number, (one, where) in enumerate(zip(enough, places, strict=True), start=1):
+        shown = f" ({where})" if len(set(places)) > 1 else ""
+        yield f"{one}{shown}{', whose controllers create pods' if controllers and number == len(enough) else ''}"
+
+
+def _where(one: Enough, binding: RoleBinding, place: Span, world: World) -> str:
+    """Return where a role has what is enough for a right: `line 5`, or the role that is bound if the input does not have the rule."""
+    role, bound = world.find(one.held.role, binding), world.find(one.held.binding, binding)
+    rule = role.rule(one.held.index) if isinstance(role, Role) else None
+    if rule is None:
+        return " ".join(bound.role) if isinstance(bound, RoleBinding) else f"{one.held.role.kind} {one.held.role.name}"
+    spans = [rule.field(one.field, entry).span for entry in one.entries]
+    lines = sorted({span.line for span in spans})
+    named = f"{'line' if len(lines) == 1 else 'lines'} {listed(map(str, lines))}"
+    return named if spans[0].file == place.file else f"{spans[0].file}, {named}"
 
 
 def _opens(way: Escalation) -> str:
@@ -268,7 +332,7 @@ def _help(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> Hel
         code = "unknown-role-in-namespaces" if way.route.in_namespaces else "unknown-role"
         return code, {"role": " ".join(binding.role)}
     # OLM chooses the name of a role that a ClusterServiceVersion implies.
-    refs = ((held.role, world.find(held.role, binding)) for way in ways for held in way.rules)
+    refs = ((held.role, world.find(held.role, binding)) for way in ways for some in way.giving for held in some)
     roles = [role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs]
     if way.account is not None and way.route.target == "account":
         return _help_for_account(way, roles)

@@ -303,3 +303,47 @@ def test_what_a_mode_leaves_of_an_account() -> None:
     ):
         rules = [identity, rule(action.format("serviceaccount"), "pods")]
         assert phrases([*granted(rules, "shop"), *privileged, *writes], "5.0") == expected
+
+
+@pytest.mark.parametrize(
+    ("rules", "number"),
+    [
+        ([rule("create get", "pods services"), rule("create", "deployments statefulsets", group="apps")], 2),
+        ([rule("create", "jobs", group="batch"), rule("patch", "cronjobs jobs", group="batch"), rule("create", "pods")], 3),
+        ([rule("create", "*", group="apps"), rule("create", "pods")], 2),
+        ([rule("impersonate", "users"), rule("impersonate", "users groups")], 2),
+        ([rule("create", "pods/exec"), rule("update", "*/ephemeralcontainers"), rule("get", "*/status")], 2),
+        ([rule("impersonate", "users", "system:admin"), rule("impersonate", "users", "dev", "system:admin")], 2),
+        (
+            [
+                rule("bind", "clusterroles", group=RBAC),
+                rule("create", "rolebindings", group=RBAC),
+                rule("patch", "clusterrolebindings", group=RBAC),
+            ],
+            1,
+        ),
+    ],
+)
+def test_without_all_that_is_enough_for_a_right_the_way_is_closed(rules: list[Object], number: int) -> None:
+    """And each of them alone leaves it open."""
+    minor = Cluster.openshift("4.22").kubernetes_minor
+
+    def ways(rules: list[Object]) -> dict[str, Any]:
+        cluster = Cluster.openshift("4.22", granted(rules))
+        found = Escalations(cluster, takes_node(cluster)).of(acting_as("ServiceAccount", "shop", "app"))
+        return {way.phrase: way for way in found}
+
+    def without(taken: list[Any]) -> list[Object]:
+        left = [{field: dict(enumerate(values)) for field, values in item.items()} for item in rules]
+        for one in taken:
+            for entry in one.entries:
+                left[one.held.index][one.field].pop(entry, None)
+        return [{field: list(values.values()) for field, values in item.items()} for item in left]
+
+    phrase, way = next(iter(ways(rules).items()))
+    for enough in way.enough(minor):
+        assert phrase not in ways(without(enough))
+    first = way.enough(minor)[0]
+    assert len(first) == number
+    for left in first:
+        assert phrase in ways(without([one for one in first if one is not left]))

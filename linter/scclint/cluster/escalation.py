@@ -9,7 +9,7 @@ from scclint.admission.access import opened_by
 from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
-from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS, REQUESTS_BY_GROUP, ROUTES, Route
+from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS, REQUESTS_BY_GROUP, ROUTES, ApiRequest, Route
 from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC, why_skipped
 from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
@@ -28,7 +28,8 @@ _SIGNERS = frozenset(("kubernetes.io/kube-apiserver-client", "kubernetes.io/*"))
 class Escalation:
     """One way in which a subject gets past the SCCs that it may use.
 
-    `namespace` is where it counts, empty for the whole cluster. `rules` are the rules that allow it.
+    `namespace` is where it counts, empty for the whole cluster. `rules` are the rules that allow it, and `giving` all rules that do for each
+    right of the route, those of `rules` first.
     `account` is the service account that it leads to and `pod` the pod, both None if it needs none. `scc` and `grant` say what
     account may use. `onward` is the way that the account has, if it cannot create pods with the SCC by itself. `role` is the
     ClusterRole that the subject may bind, empty if it may bind every role. `everything` is True if the account may do everything.
@@ -40,6 +41,7 @@ class Escalation:
     route: Route
     namespace: str
     rules: tuple[BoundRule, ...]
+    giving: tuple[tuple[BoundRule, ...], ...] = ()
     account: Account | None = None
     pod: ObjectRef | None = None
     scc: str = ""
@@ -51,19 +53,19 @@ class Escalation:
     acts: tuple[str, ...] = ()
     of_release: bool = False
 
-    @property
-    def requests(self) -> tuple[str, ...]:
-        """The requests that its rules allow and that are enough for it, one for each right: `get of nodes/proxy`."""
-        sent = (next(_allowed(self.rules, right), "") for right in self.route.rights)
-        return tuple(dict.fromkeys(filter(None, sent)))
+    def enough(self, minor: int) -> tuple[tuple["Enough", ...], ...]:
+        """Return for each right of the route all that gives it on a Kubernetes minor. Without all that gives one right, the way is closed."""
+        return tuple(
+            tuple(enough for rule in rules for enough in _enough(rule, right, minor))
+            for right, rules in zip(self.route.rights, self.giving, strict=True)
+        )
 
     @property
     def decisive(self) -> tuple[str, tuple[str, ...]]:
         """The field of its first rule that gives the first right, and the entries that do: a verb of its own, or else the resource."""
         requests = REQUESTS[self.route.rights[0]]
-        special = [verb for request in requests for verb in request.verbs if verb not in _COMMON_VERBS]
-        field, names = ("verbs", special) if special else ("resources", [name for r in requests for name in r.resources])
-        return field, (*names, "*")
+        field = _deciding_field(requests)
+        return field, (*(name for request in requests for name in getattr(request, field)), "*")
 
     @property
     def phrase(self) -> str:
@@ -122,16 +124,50 @@ def takes_node(cluster: Cluster) -> Callable[[str], bool]:
     return lambda name: any(access.takes for access in opened_by(cluster.sccs[name]))
 
 
-def _allowed(rules: Sequence[BoundRule], right: str) -> Iterator[str]:
-    """Yield the requests of a right that rules allow, in words."""
-    for request in REQUESTS.get(right, ()):
-        for rule in (held.rule for held in rules):
-            groups, verbs, resources = (rule.get(key) or () for key in ("apiGroups", "verbs", "resources"))
-            used = [verb for verb in request.verbs if verb in verbs or "*" in verbs]
-            named = [resource for resource in request.resources if resource in resources or "*" in resources]
-            if used and named and (request.group in groups or "*" in groups):
-                then = ", whose controllers create pods" if right == "create pods" and "pods" not in named else ""
-                yield f"{listed(used, 'or')} of {listed(named, 'or')}{then}"
+class Enough(NamedTuple):
+    """Requests that a rule allows and each of which is enough for a right: their verbs and resources.
+
+    `field` is the field of the rule that decides, and `entries` are the positions of the entries there that allow them.
+    """
+
+    held: BoundRule
+    verbs: tuple[str, ...]
+    resources: tuple[str, ...]
+    field: str
+    entries: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """`create or patch of deployments`."""
+        return f"{listed(self.verbs, 'or')} of {listed(self.resources, 'or')}"
+
+
+def _deciding_field(requests: Sequence[ApiRequest]) -> str:
+    """Return the field of a rule that gives a right: `verbs` if the right has a verb of its own, else `resources`."""
+    return "resources" if any(verb in _COMMON_VERBS for request in requests for verb in request.verbs) else "verbs"
+
+
+def _enough(held: BoundRule, right: str, minor: int) -> Iterator[Enough]:
+    """Yield what a rule allows of a right. One `*` that allows several requests is named by the first."""
+    field, known = _deciding_field(REQUESTS[right]), set[str]()
+    for request in REQUESTS[right]:
+        allowed = [
+            (verb, resource)
+            for resource in request.resources
+            for verb in request.verbs
+            if rbac.matched(held.rule, verb, request.group, resource)
+        ]
+        if not allowed or minor > request.until or (request.whole and held.binding.namespace):
+            continue
+        verbs, resources = (tuple(dict.fromkeys(names)) for names in zip(*allowed, strict=True))
+        entries = {
+            number: entry
+            for number, entry in enumerate(held.rule[field])
+            if entry not in known
+            and any(rbac.matched({**held.rule, field: [entry]}, verb, request.group, resource) for verb, resource in allowed)
+        }
+        known.update(entry for entry in entries.values() if "*" in entry)
+        if entries:
+            yield Enough(held, verbs, resources, field, tuple(entries))
 
 
 class _Match(NamedTuple):
@@ -182,8 +218,8 @@ class Escalations:
         for route in self._routes:
             escalations = (
                 escalation
-                for namespace, rules in _scopes(route, matches)
-                for escalation in self._reached(route, namespace, rules, user, visited)
+                for namespace, some in _scopes(route, matches)
+                for escalation in self._reached(route, namespace, some, user, visited)
                 if route.name not in names
             )
             if (escalation := next(escalations, None)) is not None:
@@ -197,9 +233,10 @@ class Escalations:
         return next(filter(None, (self._usable(user, home) for home in sorted(homes if "" in creates else creates))), "")
 
     def _reached(
-        self, route: Route, namespace: str, rules: Sequence[_Match], user: User, visited: set[str]
+        self, route: Route, namespace: str, matches: Sequence[Sequence[_Match]], user: User, visited: set[str]
     ) -> Iterator[Escalation]:
-        way, names = Escalation(route, namespace, tuple(rule.held for rule in rules)), rules[0].names
+        giving = tuple(tuple(match.held for match in some) for some in matches)
+        way, names = Escalation(route, namespace, tuple(some[0] for some in giving), giving), matches[0][0].names
         if route.mode:
             acts = self._acts(user, route)
             if not acts:
@@ -452,20 +489,26 @@ def _allows(way: Escalation, rights: Iterable[str]) -> bool:
     return not way.route.mode or NO_REQUESTS.union(way.acts).issuperset(rights)
 
 
-def _scopes(route: Route, matches: Matches) -> Iterator[tuple[str, Sequence[_Match]]]:
-    """Yield where a way counts, with the rules for its rights: in the whole cluster, or else in single namespaces."""
+def _scopes(route: Route, matches: Matches) -> Iterator[tuple[str, Sequence[Sequence[_Match]]]]:
+    """Yield where a way counts, with the rules for each of its rights: in the whole cluster, or else in single namespaces."""
     by_right = [matches.get(right, ()) for right in route.rights]
     whole = _combined(by_right, ("",))
     if whole:
-        yield from (("", rules) for rules in whole)
+        yield from (("", some) for some in whole)
     elif not route.whole:
         for namespace in sorted({match.held.binding.namespace for some in by_right for match in some} - {""}):
-            yield from ((namespace, rules) for rules in _combined(by_right, ("", namespace)))
+            yield from ((namespace, some) for some in _combined(by_right, ("", namespace)))
 
 
-def _combined(by_right: Sequence[Sequence[_Match]], namespaces: tuple[str, ...]) -> list[Sequence[_Match]]:
-    """The rules that count in one of the namespaces: each one that gives the first right, with one for each of the others."""
+def _combined(by_right: Sequence[Sequence[_Match]], namespaces: tuple[str, ...]) -> list[Sequence[Sequence[_Match]]]:
+    """The rules that count in one of the namespaces, for each right: once for each rule that gives the first right, which is then first."""
     count = [[match for match in some if match.held.binding.namespace in namespaces] for some in by_right]
     if not all(count):
         return []
-    return [[first, *(some[0] for some in count[1:])] for first in sorted(count[0], key=lambda match: bool(match.names))]
+    return [[_alike(first, count[0]), *count[1:]] for first in sorted(count[0], key=lambda match: bool(match.names))]
+
+
+def _alike(first: _Match, matches: Sequence[_Match]) -> list[_Match]:
+    """Return a rule, and those that give the same right for all objects as well, or for one that it names as well."""
+    others = (match for match in matches if match is not first)
+    return [first, *(match for match in others if (match.names & first.names if first.names else not match.names))]

@@ -80,6 +80,7 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
     "create builds": (ApiRequest(("create",), "build.openshift.io", ("builds", "buildconfigs")),),
     "build custom images": (ApiRequest(("create",), "build.openshift.io", ("builds/custom",)),),
     "create subscriptions": (ApiRequest(("create",), "operators.coreos.com", ("subscriptions",)),),
+    "change subscriptions": (ApiRequest(("update", "patch"), "operators.coreos.com", ("subscriptions",)),),
     "create operator groups": (ApiRequest(("create",), "operators.coreos.com", ("operatorgroups",)),),
     "write cluster extensions": (ApiRequest(_CHANGE, "olm.operatorframework.io", ("clusterextensions",), whole=True),),
 }  # fmt: skip
@@ -144,6 +145,12 @@ ROUTES = (
     Route("extension", ("write cluster extensions",), "install an extension as every service account", whole=True, since=31),
     Route("operator", ("create subscriptions",), "install every operator", whole=True),
     Route("operator", ("create subscriptions", "create operator groups"), "install operators{where}"),
+    Route(
+        "subscription",
+        ("change subscriptions",),
+        "change the source, environment and volumes of every operator that a Subscription installs",
+        whole=True,
+    ),
     Route("build", ("create builds", "build custom images"), "run custom builds{where}, whose pods are privileged"),
     Route("volume", ("create volumes", "create claims", "create pods"), "mount every path of a node{where} through a PersistentVolume"),
     Route("namespace", ("change namespaces",), "switch off SCC admission by a label{where}", "admission"),
@@ -185,7 +192,9 @@ ROUTES = (
 `node-system-admin-client` in `openshift-kube-apiserver-operator` has a client certificate of group system:masters (source:
 pkg/operator/certrotationcontroller of openshift/cluster-kube-apiserver-operator). The verb `impersonate:MODE` lets a subject act as another
 one, but only for requests of which it has the verb `impersonate-on:MODE:VERB`, and never as group system:masters (source:
-pkg/endpoints/filters/impersonation/mode.go of Kubernetes' apiserver, on by default from 1.36)."""
+pkg/endpoints/filters/impersonation/mode.go of Kubernetes' apiserver, on by default from 1.36). OLM follows a Subscription when its source,
+package or channel changes, and adds what `config` has to the containers of the operator (source: doc/design/subscription-config.md and
+pkg/controller/registry/resolver/resolver.go of operator-framework/operator-lifecycle-manager)."""
 
 NO_REQUESTS = frozenset((
     "bind", "escalate cluster roles", "escalate roles", "approve for the signer",
