@@ -113,7 +113,7 @@ class Related:
 
 @record
 class Refusal:
-    """What an SCC says of a field that it refuses: `text` is an entry of the denial, and `label` the part of it that says what is wrong."""
+    """What an SCC says of a field that it refuses: `text` is an entry of the denial, and `label` names the SCC and what is wrong."""
 
     text: str
     label: str

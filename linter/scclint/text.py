@@ -122,14 +122,14 @@ def char_width(char: str) -> int:
 def wrap(text: str, width: int, taken: int = 0) -> list[str]:
     """Return `text` in lines of at most `width` terminal columns, the first shorter by `taken`.
 
-    A longer word stays whole. Line feeds in `text` are kept.
+    A longer word stays whole. The first line is empty if the first word does not fit behind what is taken. Line feeds in `text` are kept.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, used, room = "", 0, width if lines else width - taken
         for word in paragraph.split(" "):
             size = display_width(word)
-            if line and used + 1 + size > room:
+            if used + bool(line) + size > room and (line or size <= width or room < 1):
                 lines.append(line)
                 line, used, room = word, size, width
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -359,3 +360,22 @@ def test_standard_input_that_cannot_be_read_or_judged(here: Path, text: bytes, m
     status, texts = check_in(FORMATS, here, "-")
     assert status == (4 if text in (b"", b"hello") else 2)
     assert not any("No problems found" in written for written in texts.values())
+
+
+def test_notices_come_between_the_findings_and_the_summary(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, securityContext: {runAsUser: x}}]}\n"
+    )
+    (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")
+    done = subprocess.run(
+        [sys.executable, "-m", "scclint", "check", "--no-cache", "."],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    finding, rest = done.stdout.split("\n\n", 1)
+    assert finding.startswith("pod.yaml:4:")
+    *notices, counts, summary = rest.splitlines()
+    assert notices and counts == "1 error" and summary.startswith("OpenShift ")

@@ -174,16 +174,17 @@ def test_markdown_has_the_verdict_of_every_workload(demo: Path, cli: Cli) -> Non
 def test_markdown_stays_within_a_comment(here: Path, cli: Cli) -> None:
     ports = "ports: [{{hostPort: {0}, containerPort: 1}}]"
     head = "apiVersion: v1\nkind: Pod\nmetadata: {{name: pod-{0}-{1}}}\n"
-    pod = f"{head}spec:\n  containers: [{{{{name: a, image: a, {ports}}}}}]\n"
-    Path("a.yaml").write_text("---\n".join(pod.format(number, "x" * 150) for number in range(1, 101)))
+    pod = f"{head}spec:\n  containers: [{{{{name: a, image: a, {ports}}}}}]\n  field{{0}}: 1\n"
+    Path("a.yaml").write_text("---\n".join(pod.format(number, "x" * 150) for number in range(1, 201)))
     out = cli("check", "--format", "markdown", "a.yaml").out
     assert len(out) < 65_536
     shown = len(re.findall(r"^- .* \*\*Pod pod-\d+-x+: ", out, re.M))
-    assert 10 < shown < 100
-    assert f"\n{100 - shown} more causes left out for length.\n" in out
+    assert 10 < shown < 200
+    # What all pods have in common is one entry.
+    assert f"\n{201 - shown} more causes left out for length.\n" in out
     rows = len(re.findall(r"^\| Pod pod-\d+-x+ \| hostnetwork-v2 \|", out, re.M))
     assert 50 < rows < 100
-    assert f"\n{100 - rows} more lines left out for length.\n\n</details>\n" in out
+    assert f"\n{200 - rows} more lines left out for length.\n\n</details>\n" in out
 
 
 class TestQuiet:

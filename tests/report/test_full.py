@@ -6,7 +6,7 @@ import sys
 import ruamel.yaml
 
 import scclint
-from scclint.finding import Crash, Finding, Refusal, Related, Remedy, Severity, Subject
+from scclint.finding import Crash, Finding, Fix, Refusal, Related, Remedy, Severity, Subject
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.text import diagnostics
@@ -158,8 +158,8 @@ def test_refused_fields_are_labelled_one_by_one(sample: Report) -> None:
     )
     shown = render(replace(sample, findings=(web,)), "full")
     assert shown.index("seccompProfile: {type") < shown.index("runAsUser: 0\n")
-    assert "^ x is not allowed\n" in shown
-    assert "^ restricted-v2: must be in the ranges: [1, 2]" in shown
+    assert "^ restricted-v2: x is not\n     allowed\n" in shown
+    assert "^ must be in the ranges: [1, 2]" in shown
     assert "the whole error" not in shown
 
 
@@ -211,3 +211,34 @@ def test_a_long_output_ends_with_counts_and_what_to_run_next(sample: Report) -> 
     assert ending[-3].splitlines()[:2] == ["31  deploy", "30  examples"]
     assert "--exclude GLOB" in ending[-2]
     assert "--exclude GLOB" not in render(replace(many, findings=many.findings[:50]), "full", Options(width=100))
+
+
+def test_fixes_that_differ_in_numbers_and_places_are_one_entry(sample: Report) -> None:
+    def rejected(name: str, line: int, user: int) -> Finding:
+        title = (
+            f"Set `{name}: {{runAsUser: null}}` in your own values, or remove runAsUser: {user} in {name}.yaml, line {line}."
+        )
+        return replace(
+            sample.findings[0],
+            message=f"Deployment {name}: no SCC admits its pods; restricted-v2 rejects runAsUser: {user}",
+            span=span(f"{name}.yaml", line, 1, 2),
+            subject=Subject("apps/v1", "Deployment", "", name),
+            notes=(),
+            fix=Fix(title, "The pods are admitted.", "unsafe", ()),
+        )
+
+    several = tuple(rejected(f"web-{number}", number, 1000 + number) for number in range(1, 6))
+    shown = render(replace(sample, findings=several), "full")
+    assert shown.count("no SCC admits its pods") == 1
+    fix = " ".join(shown.partition("= unsafe fix: ")[2].partition("\n  = ")[0].split())
+    assert fix == "Set `…: {runAsUser: null}` in your own values, or remove runAsUser: … here. The pods are admitted."
+
+
+def test_different_fields_are_different_sentences(sample: Report) -> None:
+    def refused(name: str, field: str) -> Finding:
+        return replace(
+            sample.findings[0], message=f"Pod {name}: the API server rejects it: {field}: Required value", help=f"Set {field}."
+        )
+
+    several = (refused("a", "metadata.name"), refused("b", "spec.nodeName"))
+    assert render(replace(sample, findings=several), "full").count("the API server rejects it") == 2

@@ -14,6 +14,7 @@ from scclint.report.snippet import snippet
 from scclint.report.text import SourceLines, folded, paint, prose_width, statistics
 from scclint.run.report import Report
 from scclint.source import Span
+from scclint.text import wrap
 
 
 def test_paint() -> None:
@@ -102,3 +103,15 @@ def test_notices_are_folded_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) 
         say(notice)
         assert len(stream.getvalue().splitlines()) == lines
         assert stream.getvalue().split() == notice.split()
+
+
+def test_text_that_does_not_fit_behind_a_place_begins_below_it() -> None:
+    assert wrap("the cluster uses this", 20, 30) == ["", "the cluster uses", "this"]
+    assert wrap("words " + "x" * 30, 20) == ["words", "x" * 30]
+    assert wrap("x" * 30, 20, 4) == ["x" * 30]
+
+
+def test_a_gutter_is_an_indentation() -> None:
+    place = "deploy/overlays/production/web.yaml:12"
+    assert folded(f"  = {place}", 20) == f"  = {place}"
+    assert folded("  = the words of a note that is long", 20) == "  = the words of a\n      note that is\n      long"

@@ -43,6 +43,9 @@ ROLE, BINDING, PODS = "RBA401", "RBA402", "SCC102"
 """The rule about a role, that about its bindings, and that about the pods. A finding on a binding yields to that on the rule of the role
 that it names, and to that on the pods of its subjects if they are all under the SCC because of the binding."""
 
+SAME_FOR = "the same holds for"
+"""What a message says before the other containers of its object, which are lines of the cause as well."""
+
 UNKNOWN_FIELD = "MAN003"
 """The rule about fields that do not exist."""
 
@@ -235,7 +238,7 @@ def _shown(
     message = finding.message
     if named := containers.get(finding):
         # Some formats show the message alone.
-        message += f"; the same holds for container{'' if len(named) == 1 else 's'} {and_more(named, 3)}"
+        message += f"; {SAME_FOR} container{'' if len(named) == 1 else 's'} {and_more(named, 3)}"
     return replace(finding, message=message, others=tuple(widest_first(others[finding])))
 
 

@@ -2,7 +2,7 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from scclint.config import selection
@@ -293,15 +293,32 @@ def _print(report: Report, fixed: Report, request: _Request, args: Namespace) ->
         width = None if output else terminal_columns()
         carried = fixed if _shows_fixes(name, when, options) else of_charts
         text = render(carried, name, replace(options, color=color_wanted(args, output), width=width))
-        texts.append((folded(text, width) if name in FOR_PEOPLE else text, output))
-    for line in diagnostics(fixed, quiet=quiet):
-        say(line)
-    # The reader of standard output may have gone away.
-    for text, output in sorted(texts, key=lambda pair: pair[1] is None):
-        write(text, output)
+        text = folded(text, width) if name in FOR_PEOPLE else text
+        is_layout = name == "full" and not options.template and output is None
+        # On a terminal, what is worst comes first, and the summary last.
+        body, blank, summary = text.rpartition("\n\n") if is_layout else ("", "", text)
+        texts.append((body + blank, summary, output))
+    _write_all(texts, diagnostics(fixed, quiet=quiet))
     request.lap("report")
     for line in request.timings.lines() if request.timings else ():
         say(visible_line(line))
+
+
+def _write_all(texts: Iterable[tuple[str, str, str | None]], notices: Sequence[str]) -> None:
+    """Write each text to its output, files first, and the notices to standard error between the two parts of what standard output gets."""
+    told = list(notices)
+    # The reader of standard output may have gone away.
+    for body, summary, output in sorted(texts, key=lambda text: text[-1] is None):
+        if output is None:
+            try:
+                if body:
+                    write(body, None)
+            finally:
+                while told:
+                    say(told.pop(0))
+        write(summary, output)
+    for notice in told:
+        say(notice)
 
 
 def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> None:

@@ -21,7 +21,7 @@ def render(report: Report, options: Options) -> str:
         return statistics(findings, options, report.units) + summary
     from scclint.report.view import layout
 
-    text = from_template("check", options.color, options.width, **layout(report, options))
+    text = from_template("check", options.color, options.width, verbose=options.verbose, **layout(report, options))
     return text + (overview(findings, options) if len(findings) > LONG_OUTPUT else "") + summary
 
 
@@ -30,4 +30,7 @@ def render_cause(cause: Cause, report: Report, options: Options) -> str:
     from scclint.report.view import Entries
 
     made = Entries(report, options).entry((cause,))
-    return from_template("check", options.color, options.width, lead="", entries=[made], aside=None).rstrip("\n") + "\n"
+    return (
+        from_template("check", options.color, options.width, lead="", entries=[made], aside=None, verbose=True).rstrip("\n")
+        + "\n"
+    )

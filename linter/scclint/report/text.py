@@ -77,12 +77,16 @@ def folded(text: str, columns: int | None) -> str:
     return text if columns is None else "\n".join(_folded_line(line, columns) for line in text.split("\n"))
 
 
+_GUTTER = r"[ \d]*(?:[=|] )?"
+"""What a line begins with before its words: blanks, and what stands at the side of source lines."""
+
+
 def _folded_line(line: str, columns: int) -> str:
     if display_width(line) <= columns:
         return line
-    words = line.lstrip(" ")
+    words = re.sub(_GUTTER, "", line, count=1)
     indent = len(line) - len(words)
-    return " " * indent + f"\n{' ' * (indent + 2)}".join(part.rstrip() for part in wrap(words, columns - indent - 2, -2))
+    return line[:indent] + f"\n{' ' * (indent + 2)}".join(part.rstrip() for part in wrap(words, columns - indent - 2, -2))
 
 
 def from_template(name: str, color: bool, columns: int | None, **values: object) -> str:
@@ -93,7 +97,8 @@ def from_template(name: str, color: bool, columns: int | None, **values: object)
         "paint": lambda text, style: paint(visible_line(text), style, color),
         "hang": lambda text, *room: hang(visible(text), columns, *room),
     }
-    return jinja.render(f"{name}.txt", visible_line, filters, **values)
+    # A text that does not fit behind what it explains begins on a line of its own.
+    return jinja.render(f"{name}.txt", visible_line, filters, **values).replace(" \n", "\n")
 
 
 def statistics(findings: Sequence[Finding], options: Options, units: "Sequence[Unit]") -> str:
@@ -419,7 +424,7 @@ def judged_summary(report: "Report") -> str:
 def units_phrase(report: "Report") -> Callable[[Finding], str]:
     """Return what says in which units a finding holds: `in 3 of 5 units: overlays/a, overlays/b and 1 more`.
 
-    The phrase is empty if the finding's file belongs to one unit only. It is not safe to show.
+    The phrase is empty if the finding holds in all units of its file. It is not safe to show.
     """
     owners: dict[str, set[str]] = {}
     titles = {unit.name: unit.title for unit in report.units}
@@ -428,9 +433,9 @@ def units_phrase(report: "Report") -> Callable[[Finding], str]:
             owners.setdefault(file, set()).add(unit.name)
 
     def phrase(finding: Finding) -> str:
-        number = len(owners.get(finding.span.file, set()).union(finding.units)) if owners and finding.units else 1
+        number = len(owners.get(finding.span.file, set()).union(finding.units)) if owners and finding.units else 0
         names = and_more((titles.get(name, name) for name in finding.units), 2)
-        return f"in {len(finding.units)} of {number} units: {names}" if number > 1 else ""
+        return f"in {len(finding.units)} of {number} units: {names}" if number > len(finding.units) else ""
 
     return phrase
 

@@ -6,35 +6,41 @@ entry that names the places of the others.
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from scclint.causes.consequences import about_what, consequence, is_other_field
+from scclint.causes.join import SAME_FOR
 from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, by_reach, reach
 from scclint.finding import Cause, Finding, Fix, Related, help_text
 from scclint.record import grouped
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
 from scclint.report.snippet import snippet
-from scclint.report.text import Json, SourceLines, line_place, place, units_phrase, visible, visible_line
+from scclint.report.text import WIDTH, Json, SourceLines, line_place, place, units_phrase, visible, visible_line
 from scclint.run.report import Report
+from scclint.source import Span
 from scclint.text import and_more, capitalized, counted
 
 _ALIKE = 4
 """Causes with the same sentence that are shown as one entry, whatever their evidence is. Fewer are one if that is the same as well."""
 _PLACES = 4
 """Places of such an entry that are shown besides the first."""
+_SIDE = 3
+"""Columns between the number of a source line and the line."""
 _LABELLED = 3
 """Source lines of a cause that are shown."""
 _CONSEQUENCES = 3
 """Lines that are shown of what else a cause makes."""
 _MOST_PATHS = 2
 """Paths that a printed command repeats."""
-_REASONS = 2
-"""Reasons without a place that are shown, besides the releases."""
 _ORIGINS = 1
 """Places that are shown of what explains a cause, such as the binding of a grant."""
+_MASK = "…"
+"""What stands for the words in which entries with the same sentence differ."""
+_AS_OPTION = r" \(with helm: `[^`]*`\)"
+"""What a fix of a chart says besides the values: the same as an option of helm, for programs and `--verbose`."""
 _LONGEST_HEADLINE = 100
 _SHORT_END = 30
 """The last part of a longer headline that is not cut off, because it is what the headline says."""
@@ -99,10 +105,15 @@ class Entries:
     def entry(self, causes: Sequence[Cause]) -> Json:
         """Return the entry of causes with the same sentence: the first one, and the places of the others."""
         first, *others = causes
+        shown = _cause(first.finding, self._lines, self._options)
+        if others:
+            lines = [at["line"] for at in shown["places"]]
+            fixes = [_here(_fix(cause.finding)[1], cause.finding, lines if cause is first else None) for cause in causes]
+            shown["fix"]["text"] = _pattern([re.sub(_AS_OPTION, "", fix) for fix in fixes])
         return {
             "id": first.name,
             "explained_by": self._explained_by(first.name),
-            **_cause(first.finding, self._lines, self._options),
+            **shown,
             "units": visible_line(self._units(first.finding)),
             "page": visible_line(self._pages.get(first.finding.rule_id, "")),
             "other_places": counted(len(others), "other place") if others else "",
@@ -156,19 +167,52 @@ def _alike(causes: Sequence[Cause], options: Options) -> Iterator[Sequence[Cause
 
 
 def _sentence(finding: Finding) -> tuple[tuple[object, ...], tuple[str, ...]]:
-    """Return what a finding says, and its evidence, whatever the names of its object, container and subjects are."""
+    """Return what a finding says, and its evidence, whatever the names of its object, container and subjects are.
+
+    The fix of another finding with the same sentence may have other places and numbers.
+    """
     subject = finding.subject
+    headline, clauses = _headline(finding.message)
     users = (user.removeprefix("service account ") for user in finding.subjects)
-    names = (subject.label, *users, subject.name, subject.container)
+    # The object that a command makes is called by its command.
+    about, colon, _ = headline.partition(": ")
+    names = (about if colon else "", subject.label, *users, subject.name, subject.container)
     pattern = "|".join(re.escape(name) for name in names if name)
 
     def said(text: str) -> str:
-        return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", "…", text) if pattern else text
+        return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w-])", _MASK, text) if pattern else text
 
     kind, to_do, _ = _fix(finding)
-    evidence = (kind, *finding.notes, *(related.message for related in finding.related if not related.label))
-    sentence = finding.rule_id, finding.severity, finding.suppression, said(finding.message), said(to_do)
+    to_do = re.sub(r"\d+", _MASK, _here(to_do, finding, None))
+    if finding.first_fix is not None:
+        # What is proved for each has the keys of its own file.
+        to_do = re.sub("`[^`]*`", _MASK, to_do)
+    evidence = (clauses, kind, *finding.notes, *(related.message for related in finding.related if not related.label))
+    sentence = finding.rule_id, finding.severity, finding.suppression, said(headline), said(to_do)
     return sentence, tuple(map(said, evidence))
+
+
+def _here(text: str, finding: Finding, lines: Collection[int] | None) -> str:
+    """Return what to do with `here` in place of the lines of the file of a finding, if these are among `lines`; None is all lines."""
+
+    def named(found: re.Match[str]) -> str:
+        return "here" if lines is None or set(map(int, re.findall(r"\d+", found[1]))) <= set(lines) else found[0]
+
+    return re.sub(rf"\bin {re.escape(visible(finding.span.file))}, lines? (\d+(?:(?:, | and )\d+)*)", named, text)
+
+
+def _pattern(texts: Sequence[str]) -> str:
+    """Return the words that texts have in common, with an ellipsis for each of the others; the first text if their words differ in number."""
+    words = [text.split(" ") for text in dict.fromkeys(texts)]
+    if len({len(each) for each in words}) > 1:
+        return texts[0]
+    return " ".join(_common(same) for same in zip(*words, strict=True))
+
+
+def _common(words: Sequence[str]) -> str:
+    """Return a word that several texts have in one place, or what stands for it, with the signs around it."""
+    first = words[0]
+    return first if len(set(words)) == 1 else re.sub(r"\w.*\w|\w", _MASK, first)
 
 
 def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]:
@@ -180,44 +224,28 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     explaining = dict.fromkeys((*finding.related, *finding.flow))
     labelled = [related for related in explaining if related.label and related.span.file == finding.span.file]
     labelled = [*_first(labelled, _LABELLED - 1, options)]
-    refusal = finding.refusal
-    here = Related("", finding.span, refusal.label if refusal else "")
-    # Several fields can come from one line, as of a dependency.
-    of_span = grouped((at.span, at.label) for at in (here, *labelled))
-    places = [_place(Related("", span, _together(labels)), lines) for span, labels in of_span.items()]
-    # The label at the place says it in short.
-    evidence = [note for note in finding.notes if refusal is None or note != refusal.text]
-    if clauses and refusal is None:
-        evidence.insert(0, clauses)
-    elif finding.rests_on:
-        evidence.insert(0, finding.rests_on)
-    marked = {(at.file, at.line) for at in (finding.span, *(related.span for related in labelled))}
-    # A rule that says less of the object because of a field that is marked is not worth a line, nor is the finding itself once more.
-    also = [
-        f
-        for f in finding.others
-        if not _is_same(f, finding)
-        if options.verbose
-        or (f.span.file, f.span.line) not in marked
-        or _object(f) != _object(finding)
-        or is_other_field(f, finding)
-    ]
-    reasons = [{"text": visible(text), "place": ""} for text in (*_releases(finding), *evidence)]
+    labels = _labels(finding, labelled)
+    margin = max(len(str(span.line)) for span in labels) + _SIDE
+    room = (options.width - margin,) if options.width else ()
+    also = _also(finding, labels, options)
+    reasons = [{"text": visible(text), "place": ""} for text in _reasons(finding, clauses, options)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled]
-    # Who reads a change that was not proved wants to know why.
-    changes = any(remedy.operations for remedy in finding.remedies[:1])
-    if finding.no_fix and (changes or options.verbose or not finding.help):
-        reasons.append({"text": visible(f"no fix is proved: {finding.no_fix}"), "place": ""})
-    shown = [*_first(reasons, _REASONS + bool(finding.releases), options), *_first(origins, _ORIGINS, options)]
+    # The label at the place is a reason.
+    number = bool(finding.releases) + (finding.refusal is None or bool(finding.rests_on))
+    is_last = len(reasons) == number + 1 and len(origins) <= _ORIGINS and len(also) <= _CONSEQUENCES
+    # The line that counts one more takes as much room as that.
+    number += is_last and len(reasons[-1]["text"]) < WIDTH
+    shown = [*_first(reasons, number, options), *_first(origins, _ORIGINS, options)]
     made = [_consequence(other, finding) for other in _first(also, _CONSEQUENCES, options)]
     kind, fix, effect = _fix(finding)
+    fix = _here(fix if options.verbose else re.sub(_AS_OPTION, "", fix), finding, [span.line for span in labels])
     return {
         "rule": visible_line(finding.rule_id),
         "name": visible_line(finding.rule_name),
         "severity": finding.severity.value,
         "headline": headline,
         "suppressed": suppressed_words(finding),
-        "places": places,
+        "places": [_place(Related("", span, label), lines, *room) for span, label in labels.items()],
         "evidence": shown,
         "consequences": made,
         "left": len(reasons) + len(origins) + len(also) - len(shown) - len(made),
@@ -225,6 +253,51 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "alternative": visible(_alternative(finding)),
         "diff": list(_diff(finding, lines, options)),
     }
+
+
+def _labels(finding: Finding, labelled: Iterable[Related]) -> Mapping[Span, str]:
+    """Return the places of a cause with their labels. The highest one names the SCC that refuses the fields."""
+    by, _, label = finding.refusal.label.partition(": ") if finding.refusal else ("", "", "")
+    # Several fields can come from one line, as of a dependency.
+    of_span = grouped(((finding.span, label), *((at.span, at.label) for at in labelled)))
+    labels = {span: _together(several) for span, several in of_span.items()}
+    if by:
+        highest = min(labels, key=lambda span: span.line)
+        labels[highest] = f"{by}: {labels[highest]}"
+    return labels
+
+
+def _reasons(finding: Finding, clauses: str, options: Options) -> Iterator[str]:
+    """Yield the reasons of a finding that have no place. `clauses` are those of its message."""
+    refusal = finding.refusal
+    yield from _releases(finding)
+    if clauses and refusal is None and not clauses.startswith(SAME_FOR):
+        yield clauses
+    elif finding.rests_on:
+        yield finding.rests_on
+    # The label at the place says it in short.
+    yield from (note for note in finding.notes if refusal is None or note != refusal.text)
+    # Who reads a change that was not proved wants to know why.
+    changes = any(remedy.operations for remedy in finding.remedies[:1])
+    if finding.no_fix and (changes or options.verbose or not finding.help):
+        yield f"no fix is proved: {finding.no_fix}"
+
+
+def _also(finding: Finding, marked: Iterable[Span], options: Options) -> list[Finding]:
+    """Return the other findings of a cause that are worth a line.
+
+    A rule that says less of the object because of a field that is marked is not, nor is the finding itself once more.
+    """
+    lines = {(span.file, span.line) for span in marked}
+    return [
+        f
+        for f in finding.others
+        if not _is_same(f, finding)
+        if options.verbose
+        or (f.span.file, f.span.line) not in lines
+        or _object(f) != _object(finding)
+        or is_other_field(f, finding)
+    ]
 
 
 def _is_same(other: Finding, finding: Finding) -> bool:
@@ -264,9 +337,9 @@ def _releases(finding: Finding) -> Iterable[str]:
     return [f"holds for {', '.join(finding.releases)}"] if finding.releases else []
 
 
-def _place(at: Related, lines: SourceLines) -> Json:
+def _place(at: Related, lines: SourceLines, *room: int) -> Json:
     region = lines.region(at.span)
-    excerpt = snippet(region)
+    excerpt = snippet(region, *room)
     return {
         "place": place(at.span),
         "file": visible_line(at.span.file),
@@ -283,7 +356,7 @@ def _place(at: Related, lines: SourceLines) -> Json:
 def _consequence(other: Finding, finding: Finding) -> Json:
     """Return what else a cause makes: of the same rule, only the object."""
     about = about_what(other, finding) if other.rule_id == finding.rule_id else ""
-    return {"text": visible(about or consequence(other, finding)), "place": place(other.span)}
+    return {"text": visible(f"also {about}" if about else consequence(other, finding)), "place": place(other.span)}
 
 
 def _other(finding: Finding) -> Json:
