@@ -46,7 +46,7 @@ from scclint.admission.rbac import scc_grant
 from scclint.api import Problem, Role, Severity, View, World, as_list, rule
 
 from ._grants import ATTEMPTS, INSTALLER, aggregated, attempts, bound_elsewhere, bound_to, installed, verb_of_use
-from ._markers import MARKER, written_by
+from ._markers import MARKER, origins, written_by
 
 SENTENCES = {
     "every-scc": "{object}: grants {everything:every right, with the use of every SCC|the use of every SCC, including privileged}",
@@ -107,6 +107,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             related=tried[:8],
             cause=bound or "every SCC",
             opens=("SCC *",),
+            origins=origins(role, item, matched, world),
         )
 
 

@@ -49,6 +49,7 @@ subjects:
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from scclint.admission.rbac import scc_grant
 from scclint.advice.effects import effects_of, subjects_removed
 from scclint.advice.grants import workloads_of
 from scclint.advice.sccs import is_least
@@ -69,6 +70,7 @@ from ._grants import (
     subjects_of,
     verb_of_use,
 )
+from ._markers import origins
 
 _SCCS = "{every:every SCC|}[SCC {scc}][SCCs {sccs:3}][ in {home}]{anything:, and do anything else in the cluster|}"
 _LEAST_SCC = "grant the most restrictive SCC that admits the workload, or a custom SCC, to a service account that only this workload uses"
@@ -148,7 +150,15 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         # What several accounts get is more than what the pods of one of them need.
         decision=node_decision(ref, binding.place.span) if len(subjects) == 1 else None,
         remedies=() if least else (Remedy(remedy, effects_of(binding, world, *subjects_removed(binding))),),
+        origins=_origins(binding, reached, world),
     )
+
+
+def _origins(binding: RoleBinding, reached: Reach, world: World) -> tuple[str, ...]:
+    """Return the markers that the right to use the SCCs comes from."""
+    role = world.find(reached.origin, binding)
+    rule = role.rule(reached.rule_index) if isinstance(role, Role) else None
+    return origins(role, rule, scc_grant(rule.data, "use"), world) if isinstance(role, Role) and rule is not None else ()
 
 
 def _code(binding: RoleBinding, subjects: Sequence[Subject]) -> str:

@@ -67,7 +67,7 @@ from ._grants import (
     role_of,
     subjects_of,
 )
-from ._markers import MARKER, written_by
+from ._markers import MARKER, origins, written_by
 
 HELPS = {
     "installer": INSTALLER,
@@ -142,6 +142,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         notes=("marker", "use", *(() if is_used else ("unbound",)), "wildcards"),
         opens=tuple(dict.fromkeys(chain.from_iterable(writing.opens for writing in written))),
         cause=bound_to(role, world),
+        origins=origins(next(iter(roles.values())), first, next(iter(written[0].values.values())), world),
         related=(*tried[:8], *_other_rules(first, roles), *_bindings(role, bindings)),
         help="installer" if extension else _help(given["all"], given["wildcards"]),
     )

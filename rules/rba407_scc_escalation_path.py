@@ -106,6 +106,7 @@ subjects:
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from scclint.admission.rbac import matched
 from scclint.api import Located, ObjectRef, Place, Problem, Role, RoleBinding, Severity, Span, User, View, World, as_list, rule
 from scclint.platform.releases import KUBELET_PODS
 from scclint.text import listed
@@ -123,7 +124,7 @@ from ._grants import (
     role_of,
     subjects_of,
 )
-from ._markers import MARKER, written_by
+from ._markers import MARKER, origins, written_by
 
 _CREATES_PODS = (
     "If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with your reason. "
@@ -229,6 +230,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             related=tuple(dict.fromkeys(steps)),
             opens=tuple(map(_opens, ways)),
             cause=first.phrase,
+            origins=_origins(first, binding, world),
             help=help,
         )
 
@@ -297,6 +299,15 @@ def _rule(binding: RoleBinding, way: Escalation, world: World) -> View | None:
     """Return the first rule of a way as it is written; None if the input does not have it."""
     role = world.find(way.rules[0].role, binding)
     return role.rule(way.rules[0].index) if isinstance(role, Role) else None
+
+
+def _origins(way: Escalation, binding: RoleBinding, world: World) -> tuple[str, ...]:
+    """Return the markers that the first right of a way comes from."""
+    role, written = world.find(way.rules[0].role, binding), _rule(binding, way, world)
+    right = next(iter(way.enough(world.cluster.kubernetes_minor)[0]), None)
+    if not isinstance(role, Role) or written is None or right is None:
+        return ()
+    return origins(role, written, matched(written.data, right.verbs[0], right.group, right.resources[0]), world)
 
 
 def _place(binding: RoleBinding, way: Escalation, world: World) -> Located:

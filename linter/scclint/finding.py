@@ -201,7 +201,8 @@ class Problem:
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
     `always_named` is True if a notice says the message where findings of severity info are hidden. `decision` is what decides it outside
-    of the object. `refusal` is what an SCC says of the field at `at`.
+    of the object. `refusal` is what an SCC says of the field at `at`. `origins` are the places in code, as `FILE:LINE`, from which a
+    program writes what decides it; several if it can be any of these.
     """
 
     code: str
@@ -219,6 +220,7 @@ class Problem:
     always_named: bool = False
     decision: Decision | None = None
     refusal: Refusal | None = None
+    origins: tuple[str, ...] = ()
 
 
 @record
@@ -332,8 +334,8 @@ class Finding:
     baseline and `--diff-base` compare these (see `scclint.suppress.consequences`).
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
-    `cause`, `in_review`, `always_named`, `decision` and `refusal` are those of the problem (see `Problem`). `rests_on` is what the verdict
-    rests on and the input does not give, as a clause; the message ends with it.
+    `cause`, `in_review`, `always_named`, `decision`, `refusal` and `origins` are those of the problem (see `Problem`). `rests_on` is what the
+    verdict rests on and the input does not give, as a clause; the message ends with it.
     `others` are the findings that go with the fix of this one. They are lines of it, in the order in which people read them.
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
@@ -361,6 +363,7 @@ class Finding:
     always_named: bool = False
     decision: Decision | None = None
     refusal: Refusal | None = None
+    origins: tuple[str, ...] = ()
     rests_on: str = ""
     others: "tuple[Finding, ...]" = ()
     fix: Fix | None = None

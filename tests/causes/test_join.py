@@ -387,6 +387,71 @@ def test_the_forms_in_which_a_program_is_delivered(
         ]
 
 
+MARKER = "package a\n\n// +kubebuilder:rbac:groups=core,resources=pods,verbs=get;create\n"
+SCCS = "securitycontextconstraints"
+OWN_RULE = "rules:\n- {apiGroups: [''], resources: [services], verbs: [get]}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"config/r.yaml": delivered("a"), "deploy/r.yaml": delivered("b", account="other")}, ["config/r.yaml"]),
+        ({"config/r.yaml": delivered("a", kind="openshift-etcd"), "deploy/r.yaml": delivered("b")}, ["deploy/r.yaml"]),
+        (
+            {"config/r.yaml": delivered("a"), "deploy/r.yaml": delivered("b").replace("rules:\n", OWN_RULE)},
+            ["config/r.yaml", "deploy/r.yaml"],
+        ),
+        (
+            {"config/r.yaml": delivered("a"), "deploy/r.yaml": delivered("b", resource="pods, pods/log")},
+            ["config/r.yaml", "deploy/r.yaml"],
+        ),
+        (
+            {"config/r.yaml": delivered("a"), "config/b.go": MARKER, "deploy/r.yaml": delivered("b"), "deploy/b.go": MARKER},
+            ["config/r.yaml", "deploy/r.yaml"],
+        ),
+        (
+            {
+                "config/r.yaml": delivered("a"),
+                "config/b.go": MARKER,
+                "deploy/r.yaml": delivered("b"),
+                "deploy/b.go": MARKER,
+                "other/r.yaml": delivered("c"),
+            },
+            ["config/r.yaml", "deploy/r.yaml", "other/r.yaml"],
+        ),
+        ({"config/r.yaml": delivered("a"), "deploy/r.yaml": delivered("b"), "pkg/b.go": MARKER}, ["config/r.yaml"]),
+        (
+            {
+                "config/r.yaml": delivered("a", resource=SCCS),
+                "deploy/r.yaml": delivered("b", resource=SCCS),
+                "pkg/b.go": MARKER.replace("core", "security.openshift.io").replace("pods", SCCS),
+            },
+            ["config/r.yaml"],
+        ),
+    ],
+    ids=[
+        "of another name",
+        "for the cluster and for a namespace",
+        "a rule without a marker",
+        "a right without a marker",
+        "two programs",
+        "of one of two programs",
+        "of one of two markers",
+        "to write SCCs",
+    ],
+)
+def test_what_comes_from_one_marker_is_one_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], places: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folders = {file.partition("/")[0] for file in files if file.endswith(".yaml")}
+    write_files({**files, **{f"{name}/kustomization.yaml": "resources: [r.yaml]\n" for name in folders}})
+    if not any(file.endswith(".go") and not file.startswith("pkg") for file in files):
+        write_files({"api/a.go": MARKER})
+    live = joined(report_of(run_over(["."], Config(render="never")))).live
+    assert [f.span.file for f in live if f.rule_id in ("RBA406", "RBA407")] == places
+
+
 @pytest.mark.parametrize(
     ("account", "resource", "rules"),
     [("default", "pods", ["RBA407", "RBA407"]), ("manager", "securitycontextconstraints", ["RBA406"])],

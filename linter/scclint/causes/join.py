@@ -64,6 +64,8 @@ _ACCOUNT = "service account"
 _IN_EVERY_NAMESPACE = frozenset(("builder", "default", "deployer"))
 """The service accounts that OpenShift creates in each namespace: two of one name are of two programs."""
 
+_OF_CLUSTER = ("ClusterRole", "ClusterRoleBinding")
+
 Subject = tuple[str, str, str, str, str]
 
 
@@ -129,7 +131,7 @@ class _Winners:
             winner = self._repeated(finding, copies) or next(_winners(finding, self._mains, self._roles), None)
             if winner is not None:
                 found[finding] = winner
-        return found
+        return found | _of_markers([finding for finding in by_source if finding not in found])
 
     def _is_derived(self, finding: Finding) -> bool:
         return self._made[finding.span.file] or not _COPIES.isdisjoint(finding.path)
@@ -180,6 +182,24 @@ class _Winners:
         """Return the first finding with this key; None if it is this one."""
         first = self._first.setdefault(key, finding)
         return first if first is not finding else None
+
+
+def _of_markers(findings: Sequence[Finding]) -> dict[Finding, Finding]:
+    """Return for each finding on a right that a marker in code gives the one that stands for all of the marker, if that is another one.
+
+    That is the one of widest reach, and of these the first: `make` writes one right into roles for the cluster and for a namespace.
+    """
+    known = {finding.origins[0] for finding in findings if len(finding.origins) == 1}
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        # A chart can be of each of the programs that have such a marker.
+        markers = known.intersection(finding.origins) or {*finding.origins[:1]}
+        for marker in markers if len(markers) == 1 else ():
+            groups.setdefault((finding.rule_id, finding.releases, marker), []).append(finding)
+    first = {
+        key: min(group, key=lambda f: (f.severity.rank, f.subject.kind not in _OF_CLUSTER)) for key, group in groups.items()
+    }
+    return {finding: first[key] for key, group in groups.items() for finding in group if finding is not first[key]}
 
 
 def _mains(findings: Sequence[Finding]) -> dict[tuple[str, Subject], Finding]:

@@ -125,12 +125,13 @@ def takes_node(cluster: Cluster) -> Callable[[str], bool]:
 
 
 class Enough(NamedTuple):
-    """Requests that a rule allows and each of which is enough for a right: their verbs and resources.
+    """Requests that a rule allows and each of which is enough for a right: their API group, verbs and resources.
 
     `field` is the field of the rule that decides, and `entries` are the positions of the entries there that allow them.
     """
 
     held: BoundRule
+    group: str
     verbs: tuple[str, ...]
     resources: tuple[str, ...]
     field: str
@@ -167,7 +168,7 @@ def _enough(held: BoundRule, right: str, minor: int) -> Iterator[Enough]:
         }
         known.update(entry for entry in entries.values() if "*" in entry)
         if entries:
-            yield Enough(held, verbs, resources, field, tuple(entries))
+            yield Enough(held, request.group, verbs, resources, field, tuple(entries))
 
 
 class _Match(NamedTuple):

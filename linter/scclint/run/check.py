@@ -254,6 +254,7 @@ def stamp(
         always_named=problem.always_named,
         decision=problem.decision,
         refusal=problem.refusal,
+        origins=problem.origins,
         rests_on=assumed.words,
     )
 
