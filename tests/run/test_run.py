@@ -279,3 +279,26 @@ def test_a_problem_that_a_rule_gives_twice_names_each_release_once() -> None:
     config = Config(openshift=("4.11", "4.22"))
     report = report_on(config=config, text=POD, registry=registry((stutter,)))
     assert [finding.releases for finding in report.findings] == [("4.11", "4.22")]
+
+
+@pytest.mark.parametrize(
+    ("directive", "severity"),
+    [
+        ("include::../examples/part.yaml[tag=web]", Severity.INFO),
+        ("include::{examples}/part.yaml[]", Severity.INFO),
+        ("include::../examples/other.yaml[]", Severity.ERROR),
+        ("The file part.yaml is an example.", Severity.ERROR),
+    ],
+)
+def test_a_part_of_a_manifest_that_a_page_in_asciidoc_shows_is_no_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directive: str, severity: Severity
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "examples/part.yaml": "kind: Pod\n  metadata: {name: web}\n",
+        "docs/guide.adoc": f"= Guide\n\n----\n{directive}\n----\n",
+    }.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    (finding,) = report_on(["."]).findings
+    assert (finding.rule_id, finding.severity) == ("MAN001", severity)

@@ -38,7 +38,7 @@ MAKEFILES = (".mk", "Makefile", "makefile")
 PACKED_SUFFIX = ".tgz"
 """What packed charts are called."""
 
-TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".py", ".bats", "Test.java", "Tests.java", PACKED_SUFFIX)
+TEXT_SUFFIXES = (*SCRIPT_SUFFIXES, ".go", ".md", ".adoc", ".py", ".bats", "Test.java", "Tests.java", PACKED_SUFFIX)
 """What is looked through for words, beside the files that hold manifests."""
 
 SUFFIXES = (".yaml", ".yml", ".json", *TEMPLATE_SUFFIXES, "Kustomization")

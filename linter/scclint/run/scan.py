@@ -272,6 +272,9 @@ def beside(
         if not is_code:
             _tell_of_other_tools(told, file.display, text)
             _tell_filled_in(told, file.display, text)
+        if file.display.endswith(".adoc"):
+            _tell_included(told, file.display, text)
+            continue
         if file.display.endswith(".md"):
             _tell_documented(told, documents_of_commands(file.display, text))
             continue
@@ -347,6 +350,19 @@ def _tell_of_own_clusters(told: dict[Question, list[Any]], file: str, text: str)
         lines = [f"{file}:{line}" for line in lines_on_own_cluster(file, text)]
         if lines:
             told.setdefault(("test clusters",), []).extend(lines)
+
+
+_INCLUDED = r"(?m)^include::(?:\{[\w-]+\}/?)?([^\[\n{]+\.(?:ya?ml|json))\["
+"""A directive of AsciiDoc that shows a file, and the path of the file behind an attribute that may name a folder."""
+
+
+def _tell_included(told: dict[Question, list[Any]], file: str, text: str) -> None:
+    """Add the files that a page in AsciiDoc shows, by name: their paths from a folder that is unknown behind an attribute, and the page."""
+    for found in re.finditer(_INCLUDED, text):
+        path = found[1]
+        if "{" not in found[0]:
+            path = os.path.normpath(os.path.join(os.path.dirname(file), path))
+        told.setdefault(("included", os.path.basename(path)), []).append([path, file])
 
 
 def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:
