@@ -60,7 +60,21 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Operation, Problem, Remove, Role, RoleBinding, Set, Severity, Workload, World, rule
+from scclint.api import (
+    ApiObject,
+    Field,
+    Operation,
+    Problem,
+    Remove,
+    Role,
+    RoleBinding,
+    ServiceAccount,
+    Set,
+    Severity,
+    Workload,
+    World,
+    rule,
+)
 from scclint.objects.unknown import in_plain_words
 from scclint.validation.problem import FieldProblem
 from scclint.yaml.nodes import ScalarNode, node_at
@@ -73,12 +87,13 @@ SENTENCES = {
     "parameter": "Set the Template parameter: `scclint check --param NAME=VALUE`. Write required: true in the parameter, so that it cannot be "
     "left empty.",
     "set-before": "Set {name} before you apply the object.",
-    "version": "Write {suggestion}{selector:, set spec.selector to labels of the pod template|}, and check again: the other fields are "
-    "checked in this version only{grants:; it grants nothing before that|}.",
+    "version": "{selector:Set spec.selector to labels of the pod template. |}Check again afterwards: the other fields "
+    "are checked in this version only{grants:; it grants nothing before that|}.",
     "write": "Write {suggestion}.",
     "label": "Add the label {label} to the pod template.",
     "set": "Set {field}.",
     "set-namespace": "Set {field} to the namespace of the service account.",
+    "place-both": "Set the namespace here and for the service account. In a kustomization, set `namespace`: kustomize writes both.",
     "duplicate": "Give each item a different name.",
     "not-found": "Add a volume with this name, or remove the mount.",
     "not-on-windows": "Delete the field, or correct os.name if the pod runs on Linux nodes.",
@@ -88,7 +103,7 @@ SENTENCES = {
 }
 _OWN_HELP = ("duplicate", "not-found", "not-on-windows")
 """Codes of problems of fields that have a fix of their own."""
-SEVERITIES = {"object/later": Severity.INFO, "pods/later": Severity.INFO}
+SEVERITIES = {"object/later": Severity.INFO, "pods/later": Severity.INFO, "object/unplaced": Severity.WARNING}
 
 _OPENSHIFT_3 = r"(?i)(?:^|[/_.-])(?:(?:openshift|ocp|okd|origin)[_-]?v?3|v?3\.(?:x|6|7|9|1[01]))(?=[/_-]|\.[a-z]|$)"
 """Names of folders and files for OpenShift 3, which has versions of the API that later releases lack."""
@@ -127,13 +142,35 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             code = "object" if problem in of_object else "pods"
             # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
             is_later = later or in_plain_words(problem.path[-1]) or (is_version and re.search(_OPENSHIFT_3, obj.file))
+            is_unplaced = code == "object" and _is_unplaced(obj, problem, world)
+            told = _help(problem, edits)
+            if is_version:
+                told = "version"
+            elif is_unplaced:
+                told = "place-both"
             yield Problem(
-                f"{code}/later" if is_later else code,
+                _code(code, is_later=bool(is_later), is_unplaced=is_unplaced),
                 at=field,
                 facts=_facts(obj, problem),
-                help=later or ("version" if is_version else _help(problem, edits)),
+                help=later or told,
                 edits=edits,
             )
+
+
+def _code(code: str, *, is_later: bool, is_unplaced: bool) -> str:
+    """Return the code of a problem with why it has a severity of its own."""
+    if is_later:
+        return f"{code}/later"
+    return f"{code}/unplaced" if is_unplaced else code
+
+
+def _is_unplaced(obj: ApiObject, problem: FieldProblem, world: World) -> bool:
+    """Whether a subject lacks its namespace, and so does its service account: who deploys them may set one for both."""
+    if problem.code != "required" or problem.path[0] != "subjects" or problem.path[-1] != "namespace":
+        return False
+    name = obj.field(*problem.path[:-1], "name").value
+    accounts = (other for other in world.objects if isinstance(other, ServiceAccount) and other.name == name)
+    return any(not account.field("metadata", "namespace").present for account in accounts)
 
 
 def _facts(obj: ApiObject, problem: FieldProblem) -> dict[str, Any]:

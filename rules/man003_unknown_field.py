@@ -50,6 +50,7 @@ from scclint.api import (
     Container,
     Field,
     Operation,
+    Path,
     Problem,
     Remove,
     Rename,
@@ -60,10 +61,12 @@ from scclint.api import (
     as_list,
     as_mapping,
     field_path,
+    grouped,
     rule,
     value_at,
 )
 from scclint.files import SCRIPT_SUFFIXES
+from scclint.record import replace
 from scclint.validation.problem import FieldProblem
 
 from ._field_problems import field_problems, missing_for_their_names
@@ -102,32 +105,44 @@ _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
 def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     problems = [*field_problems(obj, world)]
     lacking = missing_for_their_names(problems)
-    for problem in (problem for problem in problems if problem.code == "unknown"):
-        field = obj.field(*problem.path)
-        meaning = _meaning(problem, field.value)
-        by = None
-        if meaning.protects and isinstance(obj, Workload):
-            by = _applied_by(obj, field, meaning.name, world)
-        is_lost = meaning.protects and by is None and problem.path[-1] not in _NO_PROTECTION
-        missing = lacking.get((*problem.path[:-1], problem.suggestion), ())
-        # A name that opens something is no correction: the cluster works without it now.
-        suggestion = "" if meaning.opens else problem.suggestion
-        # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
-        is_needless = not suggestion and (by == "" or (by and meaning.name == "runAsUser"))
-        yield Problem(
-            _code(obj, problem, field, is_missing=bool(missing), is_lost=is_lost),
-            at=field.key,
-            facts={
-                "unknown": problem.message,
-                "missing": field_path(missing),
-                "hint": "" if is_needless or suggestion != problem.suggestion else problem.hint,
-                "scc": by,
-                "user": meaning.name.startswith("runAs"),
-                "suggestion": problem.suggestion,
-            },
-            help=_help(problem, field) if not (suggestion or is_needless) else "",
-            edits=(Remove(field.path),) if is_needless else _edits(problem, field, suggestion),
-        )
+    found = [_problem(obj, problem, lacking, world) for problem in problems if problem.code == "unknown"]
+    # Whoever writes one field into a mapping that does not have it writes the others there as well: they go together.
+    removals = grouped((edit.path[:-1], edit) for problem in found for edit in problem.edits if _is_removal(problem))
+    for problem in found:
+        edits = tuple(removals[problem.edits[0].path[:-1]]) if _is_removal(problem) else problem.edits
+        yield replace(problem, edits=edits)
+
+
+def _problem(obj: ApiObject, problem: FieldProblem, lacking: Mapping[Path, Path], world: World) -> Problem:
+    field = obj.field(*problem.path)
+    meaning = _meaning(problem, field.value)
+    by = None
+    if meaning.protects and isinstance(obj, Workload):
+        by = _applied_by(obj, field, meaning.name, world)
+    is_lost = meaning.protects and by is None and problem.path[-1] not in _NO_PROTECTION
+    missing = lacking.get((*problem.path[:-1], problem.suggestion), ())
+    # A name that opens something is no correction: the cluster works without it now.
+    suggestion = "" if meaning.opens else problem.suggestion
+    # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
+    is_needless = not suggestion and (by == "" or (by and meaning.name == "runAsUser"))
+    return Problem(
+        _code(obj, problem, field, is_missing=bool(missing), is_lost=is_lost),
+        at=field.key,
+        facts={
+            "unknown": problem.message,
+            "missing": field_path(missing),
+            "hint": "" if is_needless or suggestion != problem.suggestion else problem.hint,
+            "scc": by,
+            "user": meaning.name.startswith("runAs"),
+            "suggestion": problem.suggestion,
+        },
+        help=_help(problem, field) if not (suggestion or is_needless) else "",
+        edits=(Remove(field.path),) if is_needless else _edits(problem, field, suggestion),
+    )
+
+
+def _is_removal(problem: Problem) -> bool:
+    return len(problem.edits) == 1 and isinstance(problem.edits[0], Remove)
 
 
 def _code(obj: ApiObject, problem: FieldProblem, field: Field[Any], *, is_missing: bool, is_lost: bool) -> str:

@@ -76,6 +76,7 @@ SENTENCES = {
     "ordinary": "the verdicts are for an ordinary namespace",
     "give-namespace": "Give the namespace: to helm template or in the values, or pass scclint -n NAME. If it is default, pass -n default.",
     "skipped": "{object}: {why}, so no SCC restricts {pods}",
+    "placed": "the pods are in namespace {namespace} because {placed}",
     "manifest": "only the user ID, SELinux level and seccomp profile in the manifest apply",
     "label": "namespace {namespace} has the label {label}",
     "same-namespace": "{workload} is in the same namespace",
@@ -151,8 +152,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     yield Problem(
         "skipped",
         at=written if written else workload.place,
-        facts={"why": outcome.skipped},
-        notes=("manifest",),
+        facts={"why": outcome.skipped, "namespace": namespace, "placed": "" if written else world.why_there},
+        notes=("placed", "manifest"),
         related=labels + tuple(Location("same-namespace", other.place, {"workload": other}) for other in others[:8]),
         opens=("no SCC", *(text for other in others for text in world.opens(other))),
         about=("Namespace", "", namespace),

@@ -532,3 +532,27 @@ def test_what_becomes_of_volumes_without_a_group_is_said(volume: str, said: bool
     text = DEPLOYMENT + f"      securityContext: {{fsGroup: 1001}}\n      volumes: [{{name: data, {volume}}}]\n"
     effect = "on plain Kubernetes, nothing then makes the volumes writable for the pod's group"
     assert (effect in advice(text, "SCC101")) is said
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ("{runAsUser: 1001, runAsNonRoot: true}", True),
+        ("{runAsUser: 1001}", False),
+        ("{runAsUser: 1001, runAsNonRoot: false}", False),
+    ],
+)
+def test_what_a_container_needs_elsewhere_without_its_user_is_said(context: str, said: bool) -> None:
+    text = DEPLOYMENT + f"          securityContext: {context}\n"
+    effect = (
+        "on plain Kubernetes, container web then starts only if the image names a user ID other than 0 (runAsNonRoot: true)"
+    )
+    assert (effect in advice(text, "SCC101")) is said
+
+
+@pytest.mark.parametrize(("number", "told"), [(2, True), (3, False)])
+def test_a_program_is_not_told_to_work_without_many_volumes_of_its_node(number: int, told: bool) -> None:
+    volumes = "".join(f"        - {{name: v{n}, hostPath: {{path: /srv/v{n}}}}}\n" for n in range(number))
+    found = advice(f"{DEPLOYMENT}      volumes:\n{volumes}", "SCC101")
+    assert "custom SCC" in found
+    assert ("remove volume v" in found.lower()) is told

@@ -133,6 +133,18 @@ def test_the_values_of_all_views_with_the_finding_are_edited(tmp_path: Path, mon
     }
 
 
+def test_what_becomes_of_volumes_in_one_view_is_said_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = VALUES.replace("podSecurityContext: {}\n  # fsGroup: 2000\n", "podSecurityContext: {fsGroup: 2000}\n")
+    template = f"{TEMPLATE}      {{{{- with .Values.volumes }}}}\n      volumes: {{{{ toYaml . | nindent 8 }}}}\n      {{{{- end }}}}\n"
+    claim = "volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]\n"
+    write_below(
+        tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": values, "web/values-edge.yaml": claim}
+    )
+    fix = fixed(tmp_path, monkeypatch).fix
+    assert fix is not None
+    assert "On plain Kubernetes, nothing then makes the volumes writable for the pod's group." in fix.effect
+
+
 def test_a_field_of_the_template_is_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}")
     write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})

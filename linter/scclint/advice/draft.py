@@ -315,6 +315,9 @@ def _full(workload: Workload, path: Path) -> Path:
 
 def edit_of(root: Node, operations: Sequence[Operation]) -> Remedy:
     """The remedy that operations on a document are, in words made from them."""
+    if all(isinstance(operation, Remove) for operation in operations):
+        removed = dict.fromkeys(_named(root, operation) for operation in operations)
+        return Remedy(f"remove {listed([*removed])}", (), tuple(operations))
     words: list[str] = []
     for number, operation in enumerate(operations):
         before = operations[number - 1] if number else None
@@ -339,15 +342,22 @@ def _words_of(root: Node, operation: Operation) -> str:
         return f"write {text} in {key}" if is_item else f"write {key}: {text}"
     if isinstance(operation, Append):
         return f"add {plain(operation.value)} to {key}"
+    return f"remove {_named(root, operation)}"
+
+
+def _named(root: Node, operation: Operation) -> str:
+    """What an operation removes from a document, by its key and, of a scalar, its value: `runAsUser: 0`."""
     from scclint.objects.documents.templates import written
 
+    key = next(str(step) for step in reversed(operation.path) if isinstance(step, str))
+    is_item = isinstance(operation.path[-1], int)
     node = node_at(root, operation.path)
     value = written(node.text) if isinstance(node, ScalarNode) else to_data(node)
     if is_item and isinstance(value, dict) and isinstance(value.get("name"), str):
         value = value["name"]
     if isinstance(value, dict | list):
-        return f"remove {key}"
-    return f"remove {plain(value)} from {key}" if is_item else f"remove {key}: {plain(value)}"
+        return key
+    return f"{plain(value)} from {key}" if is_item else f"{key}: {plain(value)}"
 
 
 def _at(data: Any, path: Sequence[str | int]) -> Any:

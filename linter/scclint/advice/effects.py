@@ -41,7 +41,7 @@ def effects(world: World, before: Outcome, after: Outcome) -> tuple[str, ...]:
     loss = f"the program must work without {them}" if lost else ""
     confinement = confinement_effect(before, after)
     return (
-        *filter(None, (admission, loss, confinement, process, platform_effect(before, after))),
+        *filter(None, (admission, loss, confinement, process, *platform_effects(before, after))),
         *of_images(world, before, after),
         *of_injection(world, after.workload),
     )
@@ -117,15 +117,31 @@ def process_effect(world: World, before: Outcome, after: Outcome) -> str:
     return f"volumes and processes then have groups of the namespace's range instead of {listed(groups)}" if groups else ""
 
 
-def platform_effect(before: Outcome, after: Outcome) -> str:
-    """Return what becomes of the pods' persistent volumes where no SCC sets a group, if their own group is then gone; empty otherwise."""
+def platform_effects(before: Outcome, after: Outcome) -> Iterator[str]:
+    """Yield, as clauses, what becomes of the pods where no SCC sets a group and users: of their persistent volumes if their own group is
+    then gone, and of containers that must not run as root if their own user, who is not root, is.
+    """
     if before.verdict is None or after.verdict is None:
-        return ""
+        return
     spec, later = before.verdict.submitted["spec"], after.verdict.submitted["spec"]
     had, has = (as_mapping(of.get("securityContext")).get("fsGroup") is not None for of in (spec, later))
     persistent = any("persistentVolumeClaim" in volume or "ephemeral" in volume for volume in mappings(later.get("volumes")))
-    lost = had and not has and persistent
-    return "on plain Kubernetes, nothing then makes the volumes writable for the pod's group" if lost else ""
+    if had and not has and persistent:
+        yield "on plain Kubernetes, nothing then makes the volumes writable for the pod's group"
+    users = users_of(before.verdict.submitted)
+    without = [
+        name
+        for name, (uid, non_root) in users_of(after.verdict.submitted).items()
+        if non_root and uid is None and users.get(name, (None, False))[0]
+    ]
+    images = {container.name: after.image(container) for container in after.seccomp}
+    unknown = [name for name in without if (image := images.get(name)) is None or image.user is None]
+    for name in without:
+        if (image := images.get(name)) is not None and (refusal := image.refusal()):
+            yield f"on plain Kubernetes, container {name} then does not start: {refusal}"
+    if unknown:
+        whose = f"container {unknown[0]}" if len(unknown) == 1 else f"containers {listed(unknown)}"
+        yield f"on plain Kubernetes, {whose} then starts only if the image names a user ID other than 0 (runAsNonRoot: true)"
 
 
 _OF_RANGE = "any user ID"

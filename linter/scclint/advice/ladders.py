@@ -75,6 +75,10 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
     return (last, *written) if costly or not kept else (*written, last)
 
 
+_MOST_VOLUMES = 2
+"""How many volumes of its node a remedy may take away from a program: one with more access than that needs it."""
+
+
 def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[Path]) -> tuple[list[tuple[Remedy, bool]], bool]:
     """Return what a change of the pod can do, each with whether it gives up the user of a grant, and whether the first is costly."""
     worlds = world.others or {"": world}
@@ -93,6 +97,8 @@ def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[P
                 lost = {text for before, after, world_after in draft.after() for text in given_up(world_after, before, after)}
                 costly = costly if tried else any(not text.startswith("hostPort ") for text in lost)
                 tried.append(remedy)
+                if sum(text.startswith("hostPath ") for text in lost) > _MOST_VOLUMES:
+                    continue
                 proposed.append((draft.written(remedy), goal == "confined" and _gives_up_user(draft)))
     return proposed, costly
 

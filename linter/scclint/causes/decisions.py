@@ -69,10 +69,10 @@ class Decided:
     def _of_objects(self) -> tuple[Remedy, ...]:
         """Return what each of the objects needs."""
         alike = [f for f in (self.first, *self.others) if f.rule_id == self.first.rule_id and f.remedies]
-        first = dict.fromkeys(f.remedies[0] for f in alike)
-        if len(first) == 1 and all(remedy.beside for remedy in first):
-            # One change of what decides is enough for all.
-            return tuple(first)
+        # One change of what decides is enough for all, where it is the first choice of most.
+        chosen = Counter(f.remedies[0] for f in alike).most_common(1)
+        if chosen and chosen[0][0].beside and all(chosen[0][0].words in [r.words for r in f.remedies] for f in alike):
+            return (chosen[0][0],)
         by_words = grouped((f.remedies[0].words, f) for f in alike)
         if not by_words:
             return ()

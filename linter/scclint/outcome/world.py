@@ -50,6 +50,7 @@ class World:
     `profile_dirs` are folders with seccomp profiles, laid out as on nodes. `others` are the worlds of all releases asked for, by
     name, this one among them; none where one release is asked for. `observed` is what a dump of the cluster shows; None without one.
     `problems` validates the objects: those that it rejects are in `objects` and nowhere else.
+    `why_there` says, as a clause, why objects that name no namespace are in `namespace`; empty if nothing does.
     `described` are those of `objects` that describe the cluster, and that no unit applies. `params` are objects of any kind from which
     admission policies may take values.
     """
@@ -60,6 +61,7 @@ class World:
         cluster: Cluster,
         *,
         namespace: str = "",
+        why_there: str = "",
         creator: User | None = None,
         profile_dirs: Sequence[str] = (),
         others: "Mapping[str, World] | None" = None,
@@ -76,6 +78,7 @@ class World:
         self.cluster = cluster
         self.unfollowed = unfollowed
         self.namespace_asked = namespace
+        self.why_there = why_there
         self.creator_given = creator is not None
         self.creator = creator or CLUSTER_ADMIN
         self.others: Mapping[str, World] = others if others is not None else {}
@@ -130,6 +133,7 @@ class World:
             objects,
             cluster,
             namespace=self.namespace_asked,
+            why_there=self.why_there,
             creator=self.creator if self.creator_given else None,
             profile_dirs=self._profile_dirs,
             others=others,

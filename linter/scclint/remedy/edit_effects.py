@@ -10,7 +10,7 @@ from typing import Any
 from scclint.admission.access import Access, opened_by, used_by
 from scclint.admission.pod import containers
 from scclint.admission.verdict import Verdict
-from scclint.advice.effects import admission_effect, asked, confinement_effect, platform_effect, process_effect
+from scclint.advice.effects import admission_effect, asked, confinement_effect, platform_effects, process_effect
 from scclint.cluster import Cluster
 from scclint.finding import Safety
 from scclint.objects.types import Workload
@@ -218,8 +218,20 @@ def rights(cluster: Cluster) -> set[tuple[str, str, str]]:
     return rights
 
 
+def elsewhere(bench: Workbench, trial: EditTrial) -> list[str]:
+    """What becomes of the edited pods on platforms without SCCs, in sentences."""
+    compared = (
+        (comparison.before, comparison.after)
+        for release in trial.worlds
+        for comparison in comparisons(bench, trial, release)
+        if comparison.edited
+    )
+    clauses = (clause for before, after in compared for clause in platform_effects(before, after))
+    return list(dict.fromkeys(f"{capitalized(clause)}." for clause in clauses))
+
+
 def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[Safety, str]:
-    """How far the pods differ after admission, and that in words."""
+    """How far the pods differ after admission, and that in words. `elsewhere` says what becomes of them on other platforms."""
     words: dict[str, None] = {}
     lost: dict[str, None] = {}
     users: dict[str, None] = {}
@@ -237,7 +249,6 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
                 words |= _sentences(admission_effect(before, after))
                 users |= _sentences(confinement_effect(before, after))
                 users |= _sentences(process_effect(world, before, after))
-                users |= _sentences(platform_effect(before, after))
                 was, kept = (asked(o.verdict.submitted, world.cluster.kubernetes_minor) for o in (before, after) if o.verdict)
                 lost |= dict.fromkeys(demand for demand in was if demand not in kept)
     if lost:

@@ -17,7 +17,7 @@ from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
 from scclint.remedy.budget import RenderBudget
 from scclint.remedy.edit_effects import same_without_pin
-from scclint.remedy.prove import prove
+from scclint.remedy.prove import Proof, prove
 from scclint.remedy.suppressions import fix_of_suppression
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
 from scclint.run.judge import open_unit
@@ -192,6 +192,9 @@ class _Fixes:
         if fix := self._switched(finding, results, for_openshift=True):
             return fix
         for remedy in _remedies(result, pruning=bench.opened.unit.kind != "chart"):
+            if finding.decision is not None and remedy.words not in [told.words for told in finding.remedies]:
+                # What each of several objects needs: this would change the first of them alone.
+                continue
             for make in chain(self._edits(results, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
                     edited = make()
@@ -401,21 +404,22 @@ class _Fixes:
         if missed := [name for name in results if name not in {unit.name for unit in units}]:
             raise EditRefused(f"the finding would stay in {listed(missed)}")
         self._spend(units, tuple(sorted(edit.texts.items())))
-        proofs = []
+        proofs: list[tuple[bool, Proof]] = []
         for unit in units:
             texts = {file: text for file, text in edit.texts.items() if file in unit.files}
             try:
                 proof = prove(self.bench(unit), finding, results.get(unit.name), remedy, replace(edit, texts=texts))
             except EditRefused as refused:
                 raise EditRefused(f"in {unit.name}: {refused}" if len(units) > 1 else str(refused)) from None
-            proofs.append((unit.name in results, *proof))
+            proofs.append((unit.name in results, proof))
         if not proofs:
             raise EditRefused("no unit has the file")
-        worst = max(proofs, key=lambda proof: _SAFETY.index(proof[1]))
-        _, _, effect = next((proof for proof in proofs if proof[0]), worst)
+        worst = max((proof for _, proof in proofs), key=lambda proof: _SAFETY.index(proof.safety))
+        having = [proof for has, proof in proofs if has] or [worst]
+        effect = " ".join([having[0].effect, *dict.fromkeys(sentence for proof in having for sentence in proof.elsewhere)])
         if raw := [unit.name for unit in edited if unit.unrendered and unit not in units and unit.kind != "chart"]:
             effect += f" It was not tried in {and_more(raw, 2)}, which cannot be rendered."
-        return self._as_fix(remedy, edit, worst[1], effect)
+        return self._as_fix(remedy, edit, worst.safety, effect)
 
     def _as_fix(self, remedy: Remedy, edit: FileEdit, safety: Safety, effect: str) -> Fix:
         title = f"{capitalized(f'{edit.before}{remedy.words} {edit.where}')}." if edit.where else remedy.title

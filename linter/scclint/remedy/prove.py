@@ -5,16 +5,16 @@ pod that was admitted stays admitted, with a profile and without more of the nod
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from scclint.advice.draft import OFF_BY_DEFAULT, OPTIONAL
 from scclint.deploy.unit import Unit
 from scclint.finding import Finding, Remedy, Safety, Severity
 from scclint.record import replace
-from scclint.remedy.edit_effects import effect, outcomes_disprove
+from scclint.remedy.edit_effects import effect, elsewhere, outcomes_disprove
 from scclint.remedy.workbench import EditTrial, FileEdit, Occurrence, Workbench, place_of
 from scclint.text import listed
 from scclint.yaml.edit import EditRefused, changed_data
@@ -24,8 +24,16 @@ NEEDLESS_GRANT = "RBA403"
 """The rule about grants that no workload needs."""
 
 
-def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy: Remedy, edit: FileEdit) -> tuple[Safety, str]:
-    """Judge the unit with the edit that carries a remedy out. Returns how far the pods differ after admission, and that in words.
+class Proof(NamedTuple):
+    """How far the pods differ after admission, that in words, and sentences on what becomes of them on platforms without SCCs."""
+
+    safety: Safety
+    effect: str
+    elsewhere: Sequence[str] = ()
+
+
+def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy: Remedy, edit: FileEdit) -> Proof:
+    """Judge the unit with the edit that carries a remedy out.
 
     Without a result, the unit does not have the finding, and the edit must only do no harm there. Raises EditRefused if the remedy is
     not to be shown.
@@ -34,7 +42,7 @@ def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy:
     if not trial.documents:
         if result is not None:
             raise EditRefused("the edit changes nothing")
-        return "safe", "The pods are the same after admission."
+        return Proof("safe", "The pods are the same after admission.")
     checks = chain(
         _intention_disproves(result, remedy, trial, bench.opened.unit) if result else (),
         _findings_disprove(finding, result, trial),
@@ -49,7 +57,7 @@ def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy:
     # Of a binding that gives other rights as well, only a rule of the role is needless.
     if needless := [grant for grant, other in _needless_grants(finding, trial).items() if not _keeps_binding(other)]:
         words += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
-    return safety, words
+    return Proof(safety, words, elsewhere(bench, trial))
 
 
 def _intention_disproves(result: Occurrence, remedy: Remedy, trial: EditTrial, unit: Unit) -> Iterator[str]:

@@ -101,5 +101,5 @@ def _of_annotation(title: str, ignore: Ignore, finding: Finding, bench: Workbenc
     edited = edit(text, document.index, (operation,))
     # The edit must do no harm, which is judged without the finding: no rule reads suppressions.
     edit_of_file = FileEdit({ignore.file: edited.text}, edited.needs_review)
-    safety, _ = prove(bench, finding, None, Remedy(title, (), (operation,)), edit_of_file)
+    safety = prove(bench, finding, None, Remedy(title, (), (operation,)), edit_of_file).safety
     return Fix(title, _UNCHANGED, safety, text_edits(ignore.file, text, edited.text))

@@ -22,7 +22,7 @@ from scclint.objects.types import Workload
 from scclint.outcome.world import World
 from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import grouped, replace
-from scclint.remedy.edit_effects import effect, outcomes_disprove, rights
+from scclint.remedy.edit_effects import effect, elsewhere, outcomes_disprove, rights
 from scclint.remedy.prove import identity
 from scclint.remedy.workbench import EditTrial, Occurrence, Workbench
 from scclint.run.check import subject_of
@@ -213,6 +213,7 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     if harm and not granted:
         raise EditRefused(harm[0])
     safety, words = effect(before, replace(trial, only_workloads=not granted), needs_review=False)
+    words = " ".join([words, *elsewhere(before, trial)])
     if result is not None and not isinstance(result.subject, Workload):
         safety, words = "advice", "Decide whether the program works without these rights in the whole cluster."
     grants = [f"{user} may use SCC {listed(dict.fromkeys(sccs))}" for user, sccs in granted.items()]

@@ -139,6 +139,7 @@ def open_unit(unit: Unit, run: Run, last_applied: Mapping[str, Mapping[ObjectRef
         run.config,
         described,
         namespace=unit.namespace,
+        why_there=unit.placed.why,
         other_units=others,
         observed=run.observed,
         params=params,

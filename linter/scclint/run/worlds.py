@@ -82,6 +82,7 @@ def make_worlds(
     described: ClusterDescription,
     *,
     namespace: str = "",
+    why_there: str = "",
     other_units: OtherUnits | None = None,
     observed: "Observed | None" = None,
     params: Sequence[Object] = (),
@@ -90,7 +91,7 @@ def make_worlds(
     """A world for each of the clusters, which the objects are added to, by the name of its release or Kubernetes version.
 
     `objects` may repeat some that are described, as those of another world do.
-    `namespace` is the one of objects that name none. `observed` is what a dump shows, and
+    `namespace` is the one of objects that name none, and `why_there` says why as a clause. `observed` is what a dump shows, and
     `params` are the objects from which admission policies take values. `creator` creates bare Pods, unless the configuration names
     another; None for the default.
     """
@@ -117,6 +118,7 @@ def make_worlds(
             objects,
             cluster,
             namespace=namespace,
+            why_there=why_there,
             creator=creator,
             profile_dirs=config.profile_dirs,
             others=others,

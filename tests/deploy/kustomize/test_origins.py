@@ -49,7 +49,7 @@ def refused(path: str, name: str = "web", user: int = 0) -> Finding:
 
 
 @pytest.mark.parametrize("path", ["base/web.yaml", "../../base/web.yaml"])
-@pytest.mark.parametrize("name", ["web", "prod-web-v2"])
+@pytest.mark.parametrize("name", ["web", "prod-web-v2", "renamed"])
 def test_the_same_field_in_its_origin(here: Path, path: str, name: str) -> None:
     write_files(BASE)
     related = [r for r in refused(path, name).related if r.span.file == "base/web.yaml"]
@@ -69,9 +69,11 @@ def test_containers_that_moved(here: Path) -> None:
     assert [(r.message, r.span.line) for r in related] == [("written here, before kustomize", 15)]
 
 
-@pytest.mark.parametrize(
-    "there", [{}, {"base/web.yaml": "kind: [\n"}, {"base/web.yaml": DEPLOYMENT.replace("name: web\nspec", "name: x\nspec")}]
-)
+OTHERS = "---\n".join(DEPLOYMENT.replace("name: web\nspec", f"name: {name}\nspec") for name in "xy")
+"""Two Deployments: a patch may have given either of them its name in the build."""
+
+
+@pytest.mark.parametrize("there", [{}, {"base/web.yaml": "kind: [\n"}, {"base/web.yaml": OTHERS}])
 def test_an_origin_that_is_not_there(here: Path, there: dict[str, str]) -> None:
     write_files(there)
     finding = refused("base/web.yaml")
