@@ -5,7 +5,8 @@ custom SCCs that allow the same.
 
 The service account holds the grant, not a single workload: everyone who may create pods in its namespace may run any image
 with it. A grant to a group reaches further: `system:serviceaccounts:NAMESPACE` is every pod of a namespace, and
-`system:authenticated` is everyone. `cluster-admin` for a service account includes every SCC.
+`system:authenticated` is everyone. `cluster-admin` for a service account includes every SCC. For users and other groups, it opens the
+whole cluster: the severity is then info, and the rule is silent for those of Kubernetes and OpenShift (`system:...`).
 
 The severity is info if the pods of the service account use all that the SCC opens of the node. If all these pods are in the input and
 run by the grant, the finding is a line of their SCC102. Where SCC admission does not run, the pods need no grant.
@@ -85,11 +86,18 @@ SENTENCES = {
     "list-resources": "bind a role that lists only the resources that the subjects need",
     "remove-grant": "remove the grant, unless the service account itself creates pods in other namespaces",
     "remove-rule": "remove the rule about SCCs, unless the service account itself creates pods in other namespaces",
+    "administrators": "if these are not the administrators of the cluster, bind a role that lists only the resources that they need",
     "least-scc": _LEAST_SCC,
     "least-scc-if-granted": _LEAST_SCC + ", unless the program itself grants it to others",
     "grants": "{granting} allows use of {widest}",
 }
-SEVERITIES = {f"{code}/least": (Severity.INFO, Severity.WARNING) for code in ("lets", "lets-accounts", "allows")}
+SEVERITIES: dict[str, Severity | tuple[Severity, Severity]] = {
+    **{f"{code}/least": (Severity.INFO, Severity.WARNING) for code in ("lets", "lets-accounts", "allows")},
+    "lets/people": Severity.INFO,
+}
+
+_OWN = ("system:", "kube:")
+"""What the names of users and groups of Kubernetes and OpenShift begin with."""
 
 
 @rule(
@@ -117,6 +125,8 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
     opens = {scc: words for scc in (reached.sccs if reached else ()) if (words := node_access(scc, world))}
     # A person who may do everything needs no SCC, but admission tries the pods of such a service account against every SCC.
     subjects = [s for s in subjects_of(binding, world) if s.covers_service_accounts or not (reached and reached.anything)]
+    if reached is not None and reached.anything and opens and not subjects:
+        yield from _of_people(binding, reached, world)
     if reached is None or not opens or not subjects:
         return
     # use-of-every-scc reports a role that a ClusterServiceVersion implies.
@@ -152,6 +162,25 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         remedies=() if least else (Remedy(remedy, effects_of(binding, world, *subjects_removed(binding))),),
         origins=_origins(binding, reached, world),
     )
+
+
+def _of_people(binding: RoleBinding, reached: Reach, world: World) -> Iterator[Problem]:
+    """Yield that users and groups may do everything, except those that Kubernetes and OpenShift define."""
+    people = [s for s in subjects_of(binding, world) if not s.name.startswith(_OWN)]
+    if people:
+        yield Problem(
+            "lets/people",
+            at=role_place(binding, world, ""),
+            facts={
+                "subjects": people,
+                **_granted(binding, reached, [], people, world),
+                "role": _role_name(binding, reached, ""),
+            },
+            notes=("role",),
+            related=_steps(binding, reached, "", world),
+            remedies=(Remedy(SENTENCES["administrators"]),),
+            origins=_origins(binding, reached, world),
+        )
 
 
 def _origins(binding: RoleBinding, reached: Reach, world: World) -> tuple[str, ...]:

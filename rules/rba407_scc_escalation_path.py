@@ -39,7 +39,8 @@ The modes of `impersonate:MODE` are `serviceaccount`, `user-info`, `arbitrary-no
 
 The rule is silent for a subject that may do everything, and for
 one that may already create pods with such an SCC. A subject gets one finding with all its ways, at the first binding that gives one.
-If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role.
+If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role. All roles
+with the right of one marker are one finding.
 
 ## How to fix it
 
