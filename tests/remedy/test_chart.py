@@ -252,6 +252,15 @@ def test_the_lines_of_many_templates_are_tried_together(tmp_path: Path, monkeypa
     }
 
 
+def test_one_field_is_a_value_and_another_a_line_of_the_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template = TEMPLATE.replace("hostNetwork: {{ .Values.hostNetwork }}", "hostPID: true")
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template})
+    assert after(tmp_path, fixed(tmp_path, monkeypatch)) == {
+        "web/values.yaml": VALUES.replace("  runAsUser: 1001\n", ""),
+        "web/templates/web.yaml": template.replace("      hostPID: true\n", ""),
+    }
+
+
 def test_the_value_of_a_subchart_is_set_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {f"shop/charts/{name}": text for name, text in CHART.items()}
     parent = "# The shop.\nweb:\n  securityContext:\n    runAsUser: 1001\n"

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from scclint.objects.documents import is_helm_template
 from scclint.objects.types import ApiObject
 from scclint.platform.terms import CONTAINER_LISTS
 from scclint.record import grouped, replace
-from scclint.remedy.template_edits import lines_in_words, parts
+from scclint.remedy.template_edits import Changed, changed_lines, edit_of_lines, lines_in_words, parts
 from scclint.remedy.workbench import FileEdit, Occurrence, View, Workbench, refuse
 from scclint.text import listed, plain
 from scclint.yaml.compose import parse_yaml
@@ -62,26 +63,79 @@ def _edit_of_views(moved: Sequence[tuple["_Chart", Sequence[Operation]]]) -> Fil
     return _as_own_values(first.bench, operations, _edit_of_layers(first.bench, dict.fromkeys(placed)))
 
 
-def joined_edit(findings: Iterable[Sequence[View]]) -> tuple[FileEdit | None, list[Sequence[View]]]:
-    """The first edits for the findings of a chart as one, so that they can be tried together; and the findings without such an edit.
+def edit_of_values_and_templates(views: Sequence[View]) -> FileEdit:
+    """The edit of the values that set a field, and for the other fields of the lines of templates that have them.
+
+    Raises EditRefused where one of them has no place.
+    """
+    if not views:
+        refuse("the chart is not rendered")
+    placed, changed = _in_both(views)
+    return _edit_of_both(views[0][0], placed, changed)
+
+
+def edit_of_templates(views: Sequence[View]) -> FileEdit:
+    """The edit of the lines of templates that have the fields. Raises EditRefused where they write something else as well."""
+    if not views:
+        refuse("the chart is not rendered")
+    bench, result, operations = views[0]
+    return edit_of_lines(bench, changed_lines(bench, result, operations))
+
+
+def joined_edits(findings: Iterable[Sequence[View]]) -> tuple[FileEdit | None, FileEdit | None]:
+    """The first edits for the findings of a chart as one, so that they can be tried together: those of values alone, and for the findings
+    that have none those of values and templates.
 
     Each finding comes with the views of the chart that have it.
     """
     joined: dict[tuple[Layer, Operation], None] = {}
-    left: list[Sequence[View]] = []
+    joined_placed: dict[tuple[Layer, Operation], None] = {}
+    joined_lines: Changed = {}
     bench = None
     for views in findings:
+        bench = bench or views[0][0]
         charts = ((_chart_of(view, result), operations) for view, result, operations in views)
         moved = [(chart, of_values) for chart, operations in charts if chart and (of_values := chart.moved(operations))]
         try:
             placed = dict.fromkeys(pair for chart, of_values in moved for pair in chart.placed(of_values))
-            _edit_of_layers(moved[0][0].bench if moved else refuse("no value sets a field"), joined | placed)
-        except EditRefused:
-            left.append(views)
-        else:
-            bench = moved[0][0].bench
+            _edit_of_layers(bench if placed else refuse("no value sets a field"), joined | placed)
             joined |= placed
-    return (_edit_of_layers(bench, joined) if bench is not None else None), left
+        except EditRefused:
+            with suppress(EditRefused):
+                placed, changed = _in_both(views)
+                if all(joined_lines.get(line, written) == written for line, written in changed.items()):
+                    _edit_of_layers(bench, joined_placed | placed)
+                    joined_placed |= placed
+                    joined_lines |= changed
+    return (
+        _edit_of_layers(bench, joined) if bench is not None and joined else None,
+        _edit_of_both(bench, joined_placed, joined_lines) if bench is not None and joined_lines else None,
+    )
+
+
+def _in_both(views: Sequence[View]) -> tuple[dict[tuple[Layer, Operation], None], Changed]:
+    """The operations on values, each with its layer, and the lines of templates. Raises EditRefused where one has no place."""
+    placed: dict[tuple[Layer, Operation], None] = {}
+    changed: Changed = {}
+    for bench, result, operations in views:
+        if (chart := _chart_of(bench, result)) is not None:
+            left = []
+            for operation in parts(operations, to_data(result.document.root)):
+                if of_values := chart.moved([operation]):
+                    placed |= dict.fromkeys(chart.placed(of_values))
+                else:
+                    left.append(operation)
+            changed |= changed_lines(bench, result, left)
+    return placed, changed
+
+
+def _edit_of_both(bench: Workbench, placed: Collection[tuple[Layer, Operation]], changed: Changed) -> FileEdit:
+    edits = [_edit_of_layers(bench, placed)] if placed else []
+    edits += [edit_of_lines(bench, changed)] if changed else []
+    if not edits:
+        raise EditRefused("the object has no template in the chart")
+    texts = {file: text for edit in edits for file, text in edit.texts.items()}
+    return FileEdit(texts, any(edit.needs_review for edit in edits), " and ".join(edit.where for edit in edits))
 
 
 def _edit_of_layers(bench: Workbench, placed: Collection[tuple[Layer, Operation]]) -> FileEdit:

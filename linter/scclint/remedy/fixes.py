@@ -19,7 +19,7 @@ from scclint.remedy.budget import RenderBudget
 from scclint.remedy.edit_effects import same_without_pin
 from scclint.remedy.prove import Proof, prove
 from scclint.remedy.suppressions import fix_of_suppression
-from scclint.remedy.workbench import FileEdit, Occurrence, Workbench, refuse
+from scclint.remedy.workbench import FileEdit, Occurrence, View, Workbench, refuse
 from scclint.run.judge import open_unit
 from scclint.run.load import guard
 from scclint.run.shared import Run
@@ -144,8 +144,7 @@ class _Fixes:
             if unit.rendered
         )
         for path, pairs in of_chart.items():
-            from scclint.remedy.chart import joined_edit
-            from scclint.remedy.template_edits import joined_template_edit
+            from scclint.remedy.chart import joined_edits
 
             found = (
                 [(bench, result) for bench in map(self.bench, units) if (result := bench.occurrence(finding)) is not None]
@@ -159,8 +158,7 @@ class _Fixes:
                 ]
                 for views in found
             )
-            of_values, left = joined_edit(first)
-            self._joined[path] = _Joined(of_values, joined_template_edit(filter(None, left)))
+            self._joined[path] = _Joined(*joined_edits(filter(None, first)))
             for joined in filter(None, self._joined[path]):
                 # The budget is for these first: they are what most findings need.
                 with suppress(EditRefused):
@@ -219,14 +217,22 @@ class _Fixes:
         """
         name, result = next(iter(results.items()))
         bench = self._benches[name]
-        if bench.opened.unit.kind == "chart" and bench.opened.unit.rendered:
-            from scclint.remedy.template_edits import template_edit
+        for remedy in islice(_remedies(result, pruning=False), 1 if bench.opened.unit.kind == "chart" else 0):
+            from scclint.remedy.chart import edit_of_templates, edit_of_values_and_templates
 
-            for remedy in islice(_remedies(result, pruning=False), 1):
+            for make in (edit_of_values_and_templates, edit_of_templates):
                 with suppress(EditRefused):
-                    fix = self._proved_with_others(finding, results, remedy, template_edit(bench, result, remedy.operations))
+                    fix = self._proved_with_others(finding, results, remedy, make(self._views(results, remedy)))
                     return _in_its_place(fix, finding)
         return None
+
+    def _views(self, results: Mapping[str, Occurrence], remedy: Remedy) -> list[View]:
+        """The rendered views of a chart with a finding, each with the operations of a remedy there."""
+        return [
+            (self._benches[view], there, _same_remedy(there, remedy, pruning=False).operations)
+            for view, there in results.items()
+            if self._benches[view].opened.unit.kind == "chart" and self._benches[view].opened.unit.rendered
+        ]
 
     def _switched(self, finding: Finding, results: Mapping[str, Occurrence], *, for_openshift: bool) -> Fix | None:
         """The finding about a workload or a right of a chart fixed by one of the chart's own switches; None if none of them is proved.
@@ -343,12 +349,7 @@ class _Fixes:
         elif unit.kind != "kustomize":
             from scclint.remedy import chart
 
-            views = [
-                (self._benches[view], there, _same_remedy(there, remedy, pruning=False).operations)
-                for view, there in results.items()
-                if self._benches[view].opened.unit.kind == "chart" and self._benches[view].opened.unit.rendered
-            ]
-            yield from chart.edits(views)
+            yield from chart.edits(self._views(results, remedy))
         elif isinstance(result.subject, ApiObject):
             from scclint.remedy.kustomize import KustomizationEdits
 

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from scclint.finding import Operation, Path, Remove, Set
 from scclint.record import grouped
-from scclint.remedy.workbench import FileEdit, Occurrence, View, Workbench
+from scclint.remedy.workbench import FileEdit, Occurrence, Workbench
 from scclint.source import Span
 from scclint.text import listed, plain
 from scclint.yaml.edit import EditRefused
@@ -22,27 +21,10 @@ _ALWAYS = ("containers",)
 """Fields that every mapping of their kind has: a template writes them under no condition."""
 
 
-def template_edit(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> FileEdit:
-    """The edit of the lines of templates that have the fields. Raises EditRefused where they write something else as well."""
-    return _edit(bench, _lines_of(bench, result, operations))
-
-
-def joined_template_edit(findings: Iterable[Sequence[View]]) -> FileEdit | None:
-    """The edits of templates for several findings of a chart as one, so that they can be tried together; None if there is none."""
-    joined: Changed = {}
-    bench = None
-    for views in findings:
-        bench, result, operations = views[0]
-        with suppress(EditRefused):
-            changed = _lines_of(bench, result, operations)
-            if all(joined.get(line, written) == written for line, written in changed.items()):
-                joined |= changed
-    return _edit(bench, joined) if bench is not None and joined else None
-
-
-def _lines_of(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Changed:
+def changed_lines(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Changed:
+    """What takes the place of the lines of templates that have the fields. Raises EditRefused where they write something else as well."""
     origin = bench.opened.inputs.origins.get((result.document.file, result.document.source))
-    if origin is None or origin.entry is not None:
+    if operations and (origin is None or origin.entry is not None):
         raise EditRefused("the object has no template in the chart")
     lines = _TemplateLines(bench, result)
     for operation in parts(operations, lines.built):
@@ -50,7 +32,8 @@ def _lines_of(bench: Workbench, result: Occurrence, operations: Sequence[Operati
     return lines.changed
 
 
-def _edit(bench: Workbench, changed: Changed) -> FileEdit:
+def edit_of_lines(bench: Workbench, changed: Changed) -> FileEdit:
+    """The edit that puts lines in the place of those of templates."""
     texts, places = {}, []
     for file, of_file in grouped((file, (number, lines)) for (file, number), lines in changed.items()).items():
         text = bench.text(file).split("\n")

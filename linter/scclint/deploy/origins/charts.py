@@ -111,10 +111,17 @@ class Trace(Tracer):
         """Where a named template has the value of a field, which a line of a template includes; None if no line alone has it."""
         line = self._read(place.span.file)[place.span.line - 1]
         value = value_at(to_data(document.root), path)
-        if place.note or value is None or isinstance(value, dict | list) or (names := INCLUDED.findall(line)) == []:
+        names = INCLUDED.findall(line)
+        has_key = bool(path) and f"{path[-1]}:" in line
+        if (
+            not names
+            or (place.note and not (has_key and place.note == APPROXIMATE))
+            or value is None
+            or isinstance(value, dict | list)
+        ):
             return None
         wanted = [re.compile(rf"(?<![\w.]){re.escape(plain(value))}(?![\w.])")]
-        if f"{path[-1]}:" not in line:
+        if not has_key:
             wanted.append(re.compile(rf"\b{re.escape(str(path[-1]))}\b"))
         found = [
             Span(file, number, len(text) - len(text.lstrip()) + 1, number, len(text.rstrip()) + 1)
