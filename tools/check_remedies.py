@@ -63,10 +63,11 @@ def judged(path: str) -> dict[str, Judged]:
     results = {}
     for name, config in PLATFORMS.items():
         run, report = lint(path, config)
-        weighty = [f for f in report.live if f.severity is not Severity.INFO and f.rule_id in of_workloads]
+        live = joined(report).live
+        weighty = [f for f in live if f.severity is not Severity.INFO and f.rule_id in of_workloads]
         outcomes = next(iter(report.outcomes.values()), ())
         results[name] = Judged(
-            Counter(_place(finding) for finding in report.live),
+            Counter(_place(finding) for finding in live),
             Counter((_problem(finding), finding.subject) for finding in weighty),
             Counter((each.kind, each.name) for each in outcomes),
             sum(bool(unit.unrendered) for unit in run.rendered.units),
