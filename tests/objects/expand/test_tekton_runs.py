@@ -428,3 +428,18 @@ def test_the_same_run_twice_counts_once() -> None:
     assert lint(text).tally.linted == 5
     other = PIPELINE_RUN.replace("tester", "checker")
     assert [account for _, account in accounts(TASK + PIPELINE + PIPELINE_RUN + other)] == ["shipper", "tester", "checker"]
+
+
+@pytest.mark.parametrize(("account", "is_open"), [("", True), ("  serviceAccountName: mine\n", False)])
+def test_a_run_that_is_uploaded_to_kubeflow_pipelines(account: str, is_open: bool) -> None:
+    text = (
+        "apiVersion: tekton.dev/v1beta1\nkind: PipelineRun\n"
+        "metadata: {name: coins, annotations: {pipelines.kubeflow.org/pipeline_spec: '{}'}}\n"
+        f"spec:\n{account}  pipelineSpec: {{tasks: [{{name: flip, taskSpec: {{steps: [{{name: main, image: example/coin}}]}}}}]}}\n"
+    )
+    (pod,) = (obj for obj in open_one(text=text).workloads)
+    assert ("Kubeflow Pipelines" in pod.provenance.elsewhere) is is_open
+    assert ("SEC201" in {finding.rule_id for finding in scclint.lint_text(text).findings}) is False
+    assert (
+        "SEC201" in {f.rule_id for f in scclint.lint_text(text.replace("pipelines.kubeflow.org", "example.com")).findings}
+    ) is is_open

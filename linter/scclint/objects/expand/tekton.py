@@ -27,6 +27,10 @@ PIPELINE = "pipeline"
 _TOO_LARGE = (
     f"what the input runs in more than one way, or as part of more than one task, comes to more than {MAX_REPEATED:,} values"
 )
+_COMPILED = "pipelines.kubeflow.org/pipeline_spec"
+"""The annotation that the compiler of Kubeflow Pipelines writes into a PipelineRun. Source: sdk/python/kfp_tekton/compiler of kfp-tekton."""
+_UPLOADED = "the server of Kubeflow Pipelines, to which it is uploaded, runs it as a service account of its own"
+
 _TOO_MANY = "the input runs it in more ways than scclint looks at"
 
 
@@ -41,6 +45,9 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
     references = references or References(())
     if whole.at("kind").data == "PipelineRun" and PipelineRun(whole).is_too_large:
         yield _open_pod(item, whole, NOTHING, _TOO_LARGE, beyond=True)
+        return
+    if whole.at("metadata", "annotations", _COMPILED) and not _names_account(whole.at("spec")):
+        yield _open_pod(item, whole, NOTHING, _UPLOADED)
         return
     made = 0
     for task in _tasks(whole, references):
@@ -59,6 +66,11 @@ def pods(item: Item, references: References | None = None) -> Iterator[Item]:
         yield _open_pod(item, whole, NOTHING, _TOO_MANY, beyond=True)
     if not made and (item.data.get("kind") == "StepAction" or references.resolves(whole)):
         yield replace(item, model=ApiObject)
+
+
+def _names_account(spec: SourcedValue) -> bool:
+    """Whether a PipelineRun names a service account, of version v1beta1 or v1."""
+    return bool(spec.at("serviceAccountName") or spec.at("taskRunTemplate", "serviceAccountName"))
 
 
 class _RunTask(NamedTuple):
