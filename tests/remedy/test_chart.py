@@ -145,6 +145,32 @@ def test_what_becomes_of_volumes_in_one_view_is_said_for_all(tmp_path: Path, mon
     assert "On plain Kubernetes, nothing then makes the volumes writable for the pod's group." in fix.effect
 
 
+@pytest.mark.parametrize(
+    ("condition", "by_values"),
+    [
+        ("{{- if .Values.network.ofHost }}", True),
+        ("{{- if and .Values.network.ofHost .Values.network.ports }}", False),
+        ("{{- if not .Values.network.own }}{{ else }}", False),
+    ],
+    ids=["one value", "two values", "else"],
+)
+def test_values_that_conditions_around_the_fields_test_are_set_together(
+    condition: str, by_values: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "") + "network: {ofHost: true, ports: true, own: true}\n"
+    template = TEMPLATE.replace(
+        "      hostNetwork: {{ .Values.hostNetwork }}\n", f"      {condition}\n      hostNetwork: true\n      {{{{- end }}}}\n"
+    )
+    template += (
+        "          ports:\n            - containerPort: 8080\n              {{- if .Values.network.ports }}\n"
+        "              hostPort: 8080\n              {{- end }}\n"
+    )
+    write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": values})
+    fix = fixed(tmp_path, monkeypatch).fix
+    assert fix is not None
+    assert ("Set `network: {ofHost: false, ports: false}` in your own values" in fix.title) is by_values
+
+
 def test_a_field_of_the_template_is_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template = TEMPLATE.replace("{{ .Values.hostNetwork }}", "{{ if true }}true{{ end }}")
     write_below(tmp_path, {**CHART, "web/templates/web.yaml": template, "web/values.yaml": VALUES.replace("1001", "null")})

@@ -244,11 +244,14 @@ class _Fixes:
         if bench.opened.unit.kind != "chart" or not bench.opened.unit.rendered:
             return None
         from scclint.remedy.chart import switch_edit
-        from scclint.remedy.switches import switches, switches_of_rights
+        from scclint.remedy.switches import switch_of_conditions, switches, switches_of_rights
 
         tried = []
         if isinstance(result.subject, Workload):
-            tried = switches(bench, result.document, for_openshift=for_openshift)
+            for remedy in () if for_openshift else islice(_remedies(result, pruning=False), 1):
+                with suppress(EditRefused):
+                    tried.append(switch_of_conditions(bench, result, remedy.operations))
+            tried += switches(bench, result.document, for_openshift=for_openshift)
         elif isinstance(result.subject, Role | RoleBinding) and not for_openshift:
             tried = switches_of_rights(bench)
         for switch in tried:

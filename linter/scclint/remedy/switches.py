@@ -14,7 +14,7 @@ from scclint.deploy.origins.charts import references
 from scclint.deploy.origins.comparisons import Comparisons
 from scclint.deploy.origins.template_lines import ACTION
 from scclint.files import is_below
-from scclint.finding import Finding, Path, Safety, Set, Severity
+from scclint.finding import Finding, Operation, Path, Safety, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
 from scclint.objects.documents import is_helm_template
 from scclint.objects.documents.document import Document
@@ -24,6 +24,7 @@ from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
 from scclint.record import grouped, replace
 from scclint.remedy.edit_effects import effect, elsewhere, outcomes_disprove, rights
 from scclint.remedy.prove import identity
+from scclint.remedy.template_edits import conditions
 from scclint.remedy.workbench import EditTrial, Occurrence, Workbench
 from scclint.run.check import subject_of
 from scclint.run.judge import open_unit
@@ -111,6 +112,25 @@ def switches(bench: Workbench, document: Document, *, for_openshift: bool) -> li
         # A helper can be one of several reasons, and the platform settles the others.
         found = [more for one in found for more in (one, *((setting, *one) for setting, _ in platforms[:1]))]
     return [Switch(settings) for settings in found[:MAX_SWITCHES_TRIED]]
+
+
+def switch_of_conditions(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Switch:
+    """Return the switch that turns off what templates write these fields for. Raises EditRefused if they write one without such a value."""
+    values = bench.session.values(bench.opened.unit).data
+    settings: dict[Set, None] = {}
+    for file, around in conditions(bench, result, operations):
+        template = os.path.relpath(file, bench.opened.unit.path)
+        tested = (match[1].split(".") for action in around if (match := re.fullmatch(_ONE_VALUE, action)))
+        on = (path for keys in tested if value_at(values, path := _values_path(template, keys)) is True)
+        path = next(on, ())
+        if not path:
+            raise EditRefused("no value of the chart leaves the field out")
+        settings[Set(path, False)] = None
+    return Switch(tuple(settings))
+
+
+_ONE_VALUE = r"\{\{-?\s*if\s+\$?\.Values\.([\w.]+)\s*-?\}\}"
+"""A condition that tests one value."""
 
 
 def _named(values: Any) -> Iterator[Set]:

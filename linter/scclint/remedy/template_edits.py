@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from scclint.deploy.origins.template_lines import ACTION
 from scclint.finding import Operation, Path, Remove, Set
+from scclint.objects.documents import is_helm_template
 from scclint.record import grouped
 from scclint.remedy.workbench import FileEdit, Occurrence, Workbench
 from scclint.source import Span
@@ -19,6 +21,34 @@ Changed = dict[tuple[str, int], list[str]]
 
 _ALWAYS = ("containers",)
 """Fields that every mapping of their kind has: a template writes them under no condition."""
+
+
+def conditions(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the file with the line that wrote each field, and the conditions around that line, the innermost first.
+
+    Raises EditRefused for a field that no line of the chart's own templates wrote.
+    """
+    lines = _TemplateLines(bench, result)
+    for operation in parts(operations, lines.built):
+        place, _ = lines.line(operation.path)
+        if place is None or not is_helm_template(place.file):
+            raise EditRefused("no template has the field")
+        yield place.file, _conditions_around(bench.text(place.file), place.line)
+
+
+def _conditions_around(text: str, number: int) -> list[str]:
+    """The actions that begin a condition which holds for a line, the innermost first. What stands behind an `else` has none."""
+    start = sum(map(len, text.splitlines(keepends=True)[: number - 1]))
+    open_actions: list[str] = []
+    for action in ACTION.finditer(text, 0, start):
+        word = re.match(r"\{\{-?\s*(if|with|range|define|block|else|end)\b", action[0])
+        if word is None:
+            continue
+        if word[1] in ("else", "end") and open_actions:
+            open_actions.pop()
+        if word[1] != "end":
+            open_actions.append(action[0] if word[1] == "if" else "")
+    return [action for action in reversed(open_actions) if action]
 
 
 def changed_lines(bench: Workbench, result: Occurrence, operations: Sequence[Operation]) -> Changed:
@@ -74,7 +104,7 @@ class _TemplateLines:
         """Change the line of a field. Raises EditRefused if it has none of its own."""
         path = operation.path
         built = value_at(self.built, path)
-        place, text = self._line(path)
+        place, text = self.line(path)
         if place is None and isinstance(operation, Set):
             self._insert(path, operation)
             return
@@ -94,7 +124,7 @@ class _TemplateLines:
         if not isinstance(holder, Mapping) or path[at] in holder or any(isinstance(step, int) for step in path[at:]):
             raise EditRefused("a template writes a value where the field is to be")
         for name in sorted(holder, key=lambda name: name not in _ALWAYS):
-            place, text = self._line((*path[:at], name))
+            place, text = self.line((*path[:at], name))
             match = re.match(rf"(\s*){re.escape(str(name))}:(?=\s|\Z)", text)
             if place is not None and match is not None:
                 steps = [f"{match[1]}{'  ' * depth}{step}:" for depth, step in enumerate(path[at:])]
@@ -105,7 +135,7 @@ class _TemplateLines:
                 return
         raise EditRefused("no line of a template has a field beside which the new one can be written")
 
-    def _line(self, path: Path) -> tuple[Span | None, str]:
+    def line(self, path: Path) -> tuple[Span | None, str]:
         """The place in a template of a field that is written, and the line there."""
         span, written = locate(self._root, path) if self._root is not None else (None, False)
         if span is None or not written:
