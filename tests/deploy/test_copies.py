@@ -64,10 +64,47 @@ def test_what_is_not_copied(tmp_path: Path, name: str) -> None:
         pass
 
 
-def test_folders_with_linked_folders_are_not_listed(tmp_path: Path) -> None:
-    write(tmp_path, {"a/a.yaml": b""})
-    (tmp_path / "link").symlink_to(tmp_path / "a")
-    with pytest.raises(OSError, match="helm follows links"):
-        list(files_below(str(tmp_path)))
+def test_links_to_folders_are_links_in_the_copy(tmp_path: Path) -> None:
+    """helm follows them. An edit of a file counts on each way to it."""
+    files = write(
+        tmp_path, {"root/chart/Chart.yaml": b"c", "root/files/crds/a.yaml": b"a: 1\n", "root/files/crds/b/b.yaml": b"b: 1\n"}
+    )
+    (tmp_path / "root/chart/charts").mkdir()
+    (tmp_path / "root/chart/charts/crds").symlink_to("../../files/crds")
+    listed = list(files_below(str(tmp_path / "root/chart")))
+    assert sorted(str(Path(file).relative_to(tmp_path)) for file in listed) == [
+        "root/chart/Chart.yaml",
+        "root/chart/charts/crds/a.yaml",
+        "root/chart/charts/crds/b/b.yaml",
+    ]
+    with copied(listed, str(tmp_path / "root"), {str(Path(files[1]).resolve()): "a: 2\n"}) as folder:
+        chart = Path(folder, "chart")
+        assert {name: Path(chart, "charts/crds", name).read_bytes() for name in ("a.yaml", "b/b.yaml")} == {
+            "a.yaml": b"a: 2\n",
+            "b/b.yaml": b"b: 1\n",
+        }
+        assert Path(folder).resolve() in Path(chart, "charts/crds").resolve().parents
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        {"a/up": "../.."},
+        {"a/self": "."},
+        {"a/b": "../c", "c/a": "../a"},
+        {f"a/{i}/{j}": f"../{i + 1}" for i in range(20) for j in "xy"},
+    ],
+    ids=["above", "itself", "each other", "very many ways"],
+)
+def test_links_without_an_end_are_refused(tmp_path: Path, links: dict[str, str]) -> None:
+    write(tmp_path, {"a/20/a.yaml": b"", "c/c.yaml": b""})
+    for name, target in links.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).symlink_to(target)
+    with pytest.raises(OSError, match=r"contains it|more than"):
+        list(files_below(str(tmp_path / "a")))
+
+
+def test_a_folder_that_is_missing_is_not_listed(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         list(files_below(str(tmp_path / "missing")))
