@@ -624,6 +624,26 @@ def test_a_switch_that_limits_rights_to_a_namespace(key: str, tmp_path: Path, mo
     assert after(tmp_path, found) == {"web/values.yaml": values.replace("clusterWide: true", "clusterWide: false")}
 
 
+@pytest.mark.parametrize(
+    ("value", "condition", "title"),
+    [
+        ("watchNamespaces: []", "not .Values.watchNamespaces", "Write [my-namespace] for watchNamespaces in web/values.yaml"),
+        ('watchNamespace: ""', "not .Values.watchNamespace", "`--set watchNamespace=my-namespace`"),
+        ("scope: {enabled: false}", "not .Values.scope.enabled", "`--set scope.enabled=true`"),
+        ("kindsOfNamespaces: []", "not .Values.kindsOfNamespaces", ""),
+        ("watchNamespaces: []", "true", ""),
+    ],
+)
+def test_switches_that_name_namespaces(
+    value: str, condition: str, title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = VALUES.replace("  runAsUser: 1001\n", "") + f"{value}\n"
+    template = OPERATOR.replace(".Values.clusterWide", f"({condition})")
+    write_below(tmp_path, {**CHART, "web/values.yaml": values, "web/templates/role.yaml": template})
+    (found,) = (f for f in findings(tmp_path, monkeypatch) if f.rule_id == "RBA407")
+    assert title in found.fix.title if found.fix is not None else not title
+
+
 def test_values_of_a_packed_dependency_are_set_in_the_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_below(tmp_path, CHART)
     entry = "dependencies: [{name: web, version: 0.1.0, repository: 'https://charts.example'}]\n"

@@ -188,7 +188,7 @@ def _removes(operation: Operation) -> bool:
     return isinstance(operation, Remove) or (isinstance(operation, Set) and operation.value is None)
 
 
-def switch_edit(benches: Sequence[Workbench], settings: Sequence[Set]) -> FileEdit:
+def switch_edit(benches: Sequence[Workbench], settings: Sequence[Set | Append]) -> FileEdit:
     """The edit that sets values in all these views of a chart. Raises EditRefused where there is no place for one."""
     placed = [
         (_layer(bench.session.values(bench.opened.unit), setting.path), setting) for bench in benches for setting in settings

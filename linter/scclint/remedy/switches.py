@@ -7,20 +7,20 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from scclint.deploy.origins.charts import references
 from scclint.deploy.origins.comparisons import Comparisons
 from scclint.deploy.origins.template_lines import ACTION
 from scclint.files import is_below
-from scclint.finding import Finding, Operation, Path, Safety, Set, Severity
+from scclint.finding import Append, Finding, Operation, Path, Safety, Set, Severity
 from scclint.limits import MAX_SWITCHES_TRIED
 from scclint.objects.documents import is_helm_template
 from scclint.objects.documents.document import Document
 from scclint.objects.types import Workload
 from scclint.outcome.world import World
-from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX
+from scclint.platform.terms import SERVICE_ACCOUNT_PREFIX, namespace_name
 from scclint.record import grouped, replace
 from scclint.remedy.edit_effects import effect, elsewhere, outcomes_disprove, rights
 from scclint.remedy.prove import identity
@@ -39,7 +39,13 @@ _HELPER = re.compile(
     r"securitycontext\.enabled$|sysctl|permission|chown|privileged|maxmapcount|host(?:network|path|pid|ipc)", re.IGNORECASE
 )
 _WIDE = re.compile(r"cluster(?:wide|scope|role)|allnamespaces|privileged|hostaccess", re.IGNORECASE)
-_NARROW = re.compile(r"namespaced$|namespacescope|singlenamespace|ownnamespace|usenamespacedrole", re.IGNORECASE)
+_NARROW = re.compile(
+    r"namespaced$|namespacescope|singlenamespace|ownnamespace|usenamespacedrole|\bscoped?(?:\.enabled)?$", re.IGNORECASE
+)
+_NAMESPACES = re.compile(r"(?:watch(?:ed)?|scoped?|target)\.?namespaces?$|\bnamespaces$", re.IGNORECASE)
+"""The names of values that list the namespaces in which a program works: all, if they are empty."""
+_ONE_NAMESPACE = "my-namespace"
+"""What is written there if the namespace of the release is not known."""
 _READ = re.compile(r"\.Values\)?((?:\.\w+\)?)*)\.openshift\b(?!\.)|\bdig\s+\"openshift\"\s+\w+\s+\(?\.Values((?:\.\w+)*)")
 """What reads a value called `openshift`, also with parentheses for a mapping that may be absent: `((.Values).global).openshift`."""
 _GRANT = re.compile(r"\bSecurityContextConstraints\b|\bsystem:openshift:scc:")
@@ -53,7 +59,7 @@ _BESIDE = 4
 class Switch(NamedTuple):
     """Values to set together."""
 
-    settings: tuple[Set, ...]
+    settings: tuple[Set | Append, ...]
 
     @property
     def title(self) -> str:
@@ -67,18 +73,26 @@ class Switch(NamedTuple):
 
     @property
     def _named(self) -> list[tuple[str, str]]:
-        return [(".".join(map(str, setting.path)), plain(setting.value)) for setting in self.settings]
+        written = ((setting, plain(setting.value)) for setting in self.settings)
+        return [(".".join(map(str, s.path)), f"[{text}]" if isinstance(s, Append) else text) for s, text in written]
 
 
 def switches_of_rights(bench: Workbench) -> list[Switch]:
     """Return the switches of a chart to try for a right in the whole cluster: those that limit it to namespaces or leave it out."""
-    leaves = _leaves(bench.session.values(bench.opened.unit).data)
-    limiting = (
+    values, home = bench.session.values(bench.opened.unit).data, bench.opened.unit.deployment.namespace
+    leaves = [(path, ".".join(map(str, path)).replace("_", ""), value) for path, value in _leaves(values)]
+    limiting: list[Set | Append] = [
         Set(path, not value)
-        for path, value in leaves
-        if isinstance(value, bool) and (_WIDE if value else _NARROW).search(".".join(map(str, path)).replace("_", ""))
-    )
-    return [Switch((setting,)) for setting in islice(limiting, MAX_SWITCHES_TRIED)]
+        for path, name, value in leaves
+        if isinstance(value, bool) and (_WIDE if value else _NARROW).search(name)
+    ]
+    named = namespace_name(home) or _ONE_NAMESPACE
+    limiting += [
+        Append(path, named) if isinstance(value, list) else Set(path, named)
+        for path, name, value in leaves
+        if value in ("", []) and _NAMESPACES.search(name)
+    ]
+    return [Switch((setting,)) for setting in limiting[:MAX_SWITCHES_TRIED]]
 
 
 def _leaves(values: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
