@@ -1,11 +1,14 @@
 """Commands of scripts that bind roles and grant SCCs."""
 
+from pathlib import Path
+
 import pytest
 
 from scclint.objects.commands import documents_of_commands
 from scclint.objects.documents import load_file
 from scclint.objects.documents.templates import is_field, written
 from scclint.yaml.nodes import MappingNode, to_data
+from tests.running import report_on
 
 SCC = "system:openshift:scc:"
 
@@ -348,4 +351,13 @@ def test_loops(loop: str) -> None:
 @pytest.mark.parametrize("values", ["$(cat names)", "`cat names`", "$(cat names; cat others)", "`cat names; cat others`"])
 def test_loops_over_what_is_not_known(values: str) -> None:
     ((*_, subjects),) = found(f"for sa in {values}; do oc adm policy add-scc-to-user anyuid -z $sa -n shop; done")
-    assert subjects == ["ServiceAccount shop/$sa"]
+    assert subjects == ["ServiceAccount shop/${sa}"]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "rules"), [("user$i-inventory", {"RBA402"}), ("${NS}", {"RBA402"}), ("User_1", {"MAN002"})]
+)
+def test_a_variable_within_a_name_may_make_it_valid(namespace: str, rules: set[str], tmp_path: Path) -> None:
+    script = tmp_path / "setup.sh"
+    script.write_text(f"#!/bin/sh\noc adm policy add-scc-to-user privileged -z web -n {namespace}\n")
+    assert {finding.rule_id for finding in report_on([str(script)]).findings} == rules

@@ -47,12 +47,18 @@ class CommandObject(NamedTuple):
 def objects_of(match: re.Match[str], words: list[str], flags: Mapping[str, list[str]], patch: str) -> Iterator[CommandObject]:
     """Yield what a command creates or changes, as far as it decides verdicts. For the parameters see `ScriptCommand`."""
     verb = match["verb"]
+    words, flags = [*map(_braced, words)], {name: [*map(_braced, values)] for name, values in flags.items()}
     if verb in _FIELDS:
         yield from _labelled(_FIELDS[verb], words)
     elif verb == "patch":
         yield from _patched(words, patch)
     elif obj := (_object if verb else _binding)(match, words, flags):
         yield CommandObject(obj)
+
+
+def _braced(word: str) -> str:
+    """A word with each variable as `${NAME}`, which stands for a value wherever it is in a text."""
+    return re.sub(r"\$(\w+)", r"${\1}", word)
 
 
 def _named(words: Sequence[str]) -> tuple[tuple[str, str], Sequence[str]] | None:
