@@ -43,9 +43,12 @@ UNCONFINED = "unconfined"
 
 
 class Judged(NamedTuple):
-    """What a folder has on one platform: findings, the errors and warnings about workloads, the workloads, and units without a rendering."""
+    """What a folder has on one platform: the causes, the errors and warnings about workloads among all findings and among the causes, the
+    workloads, and the units without a rendering.
+    """
 
     findings: Counter[tuple[object, ...]]
+    known: Counter[tuple[str, Subject]]
     problems: Counter[tuple[str, Subject]]
     workloads: Counter[tuple[str, str]]
     unrendered: int
@@ -64,11 +67,15 @@ def judged(path: str) -> dict[str, Judged]:
     for name, config in PLATFORMS.items():
         run, report = lint(path, config)
         live = joined(report).live
-        weighty = [f for f in live if f.severity is not Severity.INFO and f.rule_id in of_workloads]
         outcomes = next(iter(report.outcomes.values()), ())
         results[name] = Judged(
             Counter(_place(finding) for finding in live),
-            Counter((_problem(finding), finding.subject) for finding in weighty),
+            *(
+                Counter(
+                    (_problem(f), f.subject) for f in found if f.severity is not Severity.INFO and f.rule_id in of_workloads
+                )
+                for found in (report.live, live)
+            ),
             Counter((each.kind, each.name) for each in outcomes),
             sum(bool(unit.unrendered) for unit in run.rendered.units),
         )
@@ -134,12 +141,9 @@ def _compare(before: dict[str, Judged], after: dict[str, Judged], finding: Findi
         yield "the finding is still there"
     for platform, then in before.items():
         now = after[platform]
-        for rule, subject in now.problems - then.problems:
-            # Nothing else is known of an object that the API server refuses.
-            was_refused = any(
-                code == REFUSED and other.kind == subject.kind and other.name == subject.name for code, other in then.problems
-            )
-            if was_refused and finding.rule_id == REFUSED:
+        for rule, subject in now.problems - then.known:
+            if finding.rule_id == REFUSED and (subject.kind, subject.name) == (finding.subject.kind, finding.subject.name):
+                # Nothing else is known of an object that the API server refuses.
                 continue
             if NAMED_IN_EFFECT not in finding.fix.effect or rule not in finding.fix.effect:
                 yield f"{rule} is new for {subject} on {platform}"

@@ -17,8 +17,8 @@ from scclint.files import SourceFile
 from scclint.finding import Finding
 from scclint.remedy import fixes
 from scclint.remedy.apply import write_file
-from tests.deploy.tools import needs_kustomize
-from tests.running import write_files
+from tests.deploy.tools import needs_helm, needs_kustomize
+from tests.running import write_below, write_files
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -205,7 +205,7 @@ def test_one_fix_that_does_not_go_with_the_others_is_left_out(here: Path, cli: C
         (here / f"{name}.yaml").write_text(SAFE.replace("name: web,", f"name: {name},"))
     worse = fix_command._worse
     monkeypatch.setattr(
-        fix_command, "_worse", lambda old, new: worse(old, new) or "web3.yaml" not in {f.span.file for f in new.live}
+        fix_command, "_worse", lambda old, new: worse(old, new) or "web3.yaml" not in {f.span.file for f in new[0].live}
     )
     run = cli("fix", "--unsafe")
     changed = [name for name in names if (here / f"{name}.yaml").read_text() == UNSAFE.replace("name: web,", f"name: {name},")]
@@ -319,3 +319,30 @@ def test_a_grant_that_is_not_needed_afterwards_is_left(here: Path, cli: Cli) -> 
     assert "runAsUser" not in (here / "web.yaml").read_text()
     assert "RBA403 is left" in run.err
     assert "fixed 1 finding in 1 file; 1 left" in run.err
+
+
+@needs_helm
+def test_workloads_that_share_a_value_are_all_fixed(here: Path, cli: Cli) -> None:
+    """The first fix leaves the other workload with an ID alone, which another rule reports."""
+    template = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: NAME, namespace: shop}
+spec:
+  selector: {matchLabels: {app: NAME}}
+  template:
+    metadata: {labels: {app: NAME}}
+    spec:
+      securityContext: {{- toYaml .Values.NAME | nindent 8 }}
+      containers:
+        - name: main
+          image: registry.example/web:1
+          securityContext: {{- toYaml .Values.securityContext | nindent 12 }}
+"""
+    context = '{runAsNonRoot: true, runAsUser: 1001, seLinuxOptions: {level: "s0:c1,c2"}}'
+    values = f"securityContext: {context}\nweb: {{runAsUser: 1001, runAsNonRoot: true}}\nmail: {{runAsUser: 1001, runAsNonRoot: true}}\n"
+    files = {f"shop/templates/{name}.yaml": template.replace("NAME", name) for name in ("web", "mail")}
+    write_below(here, {"shop/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 0.1.0\n", "shop/values.yaml": values, **files})
+    run = cli("fix", "--unsafe")
+    assert (here / "shop/values.yaml").read_text(encoding="utf-8") == (
+        "securityContext: {runAsNonRoot: true}\nweb: {runAsNonRoot: true}\nmail: {runAsNonRoot: true}\n"
+    ), run.err

@@ -110,12 +110,12 @@ def fix(args: Namespace, config: Config, registry: Registry, *, unsafe: bool) ->
                 current = {edit.file: start.outline.text(edit.file) for one_fix in (*taken, *some) for edit in one_fix.edits}
                 after = {**unedited, **applied(current, (*taken, *some))}
                 judged_after, found_after, report_after = _judged(args, config, registry, options, after)
-                if not _worse(all_found, found_after):
+                if not _worse(all_found, (found_after, report_after)):
                     taken += some
                     originals = {**current, **originals}
                     texts, judged, all_found, report = after, judged_after, found_after, report_after
                 elif len(some) == 1:
-                    refused[some[0]] = _new_rules(all_found, found_after)
+                    refused[some[0]] = _new_rules(all_found, report_after)
                 else:
                     groups += some[len(some) // 2 :], some[: len(some) // 2]
             if not taken:
@@ -160,16 +160,26 @@ def _why_not_written(judged: Run, file: str) -> str:
     return why_not_written(source, judged.sources.folders) if source else ""
 
 
-def _worse(before: Report, after: Report) -> bool:
-    """Whether a finding that is an error or a warning is new, or the number of all findings has not become smaller."""
-    fewer = _counts(after.live).total() < _counts(before.live).total()
-    return not fewer or bool(_new_rules(before, after)) or bool(after.crashes)
+def _worse(before: Report, after: tuple[Report, Report]) -> bool:
+    """Whether a cause that is an error or a warning is new, or no finding is gone.
+
+    The pair is the report of all findings, and that with one for each cause.
+    """
+    found, causes = after
+    gone = _everywhere(before.live) - _everywhere(found.live)
+    return not gone or bool(_new_rules(before, causes)) or bool(found.crashes)
 
 
 def _new_rules(before: Report, after: Report) -> list[str]:
-    """Return the rules that have more errors or warnings about an object."""
-    counts, now = (_counts(f for f in report.findings if f.severity is not Severity.INFO) for report in (before, after))
+    """Return the rules that have more errors or warnings about an object of a unit among the causes than among all earlier findings."""
+    counts = _everywhere(f for f in before.findings if f.severity is not Severity.INFO)
+    now = _everywhere(f for f in after.live if f.severity is not Severity.INFO)
     return sorted({str(key[0]) for key in now if now[key] > counts[key]})
+
+
+def _everywhere(findings: Iterable[Finding]) -> Counter[tuple[object, ...]]:
+    """Return how many of the findings are about each object of each unit, wherever they are shown."""
+    return Counter((f.rule_id, f.subject, unit) for f in findings if f.rule_id != NEEDLESS_GRANT for unit in f.units or ("",))
 
 
 def _counts(findings: Iterable[Finding]) -> Counter[tuple[object, ...]]:
