@@ -108,7 +108,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scclint.admission.rbac import matched
-from scclint.api import Located, ObjectRef, Place, Problem, Role, RoleBinding, Severity, Span, User, View, World, as_list, rule
+from scclint.api import (
+    Located,
+    Location,
+    ObjectRef,
+    Place,
+    Problem,
+    Role,
+    RoleBinding,
+    Severity,
+    User,
+    View,
+    World,
+    as_list,
+    rule,
+)
 from scclint.platform.releases import KUBELET_PODS
 from scclint.text import listed
 
@@ -160,6 +174,7 @@ SENTENCES = {
     "implied": "{object}: lets it {way}",
     "limited": "this takes no more than {requests}",
     "each": "each of these is enough for this: {requests}",
+    "enough": "{request} is enough, too",
     "more": "it may also {more}",
     "marker": MARKER,
     **{code: f"{text}{OF_DEFAULT}" for code, text in HELPS.items()},
@@ -211,7 +226,10 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         first, *others = ways
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
         written, place = _rule(binding, first, world), _place(binding, first, world)
-        limits, requests = _limits([own[0] for _, own in held], binding, place.span, world)
+        enough = _enough([own[0] for _, own in held], binding, world)
+        requests = [_requests(*of_right) for of_right in enough]
+        each = len(enough) == 1 < len(requests[0])
+        also_enough = _places(enough[0][1], place, binding, world) if len(enough) == 1 else ()
         extension = installed(world.find(first.rules[0].role, binding), world)
         help, of_help = ("installer", {"extension": extension}) if extension else _help(ways, binding, world)
         yield Problem(
@@ -220,15 +238,15 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             facts={
                 "subjects": subjects,
                 "way": first.phrase,
-                "requests": requests,
-                "single": limits == "limited",
+                "requests": "; ".join(requests[0]) if each else "; and ".join(listed(texts, "or") for texts in requests),
+                "single": sum(len(some) for _, some in enough) == 1,
                 "default_of": default_of(subjects),
                 "more": [way.phrase for way in others if way.route.name != first.route.name],
                 "markers": written_by(written, world) if written is not None else (),
                 **of_help,
             },
-            notes=(limits, "marker", "more"),
-            related=tuple(dict.fromkeys(steps)),
+            notes=("each" if each else "limited", "marker", "more"),
+            related=(*also_enough, *dict.fromkeys(steps)),
             opens=tuple(map(_opens, ways)),
             cause=first.phrase,
             origins=_origins(first, binding, world),
@@ -236,18 +254,15 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         )
 
 
-def _limits(ways: Sequence[Escalation], binding: RoleBinding, place: Span, world: World) -> tuple[str, str]:
-    """Return the code of the note on what the first ways of subjects take, and all requests that allow each of their rights."""
+def _enough(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> list[tuple[str, list[Enough]]]:
+    """Return the rights that the first ways of subjects take, each with all that gives it."""
     by_right: dict[str, dict[tuple[Any, ...], Enough]] = {}
     for way in ways:
         for right, enough in zip(way.route.rights, way.enough(world.cluster.kubernetes_minor), strict=True):
             found = by_right.setdefault(right, {})
             for one in enough:
                 found.setdefault(_source(one, binding, world), one)
-    texts = [[*_requests(right, [*some.values()], binding, place, world)] for right, some in by_right.items()]
-    if len(texts) == 1 < len(texts[0]):
-        return "each", ", ".join(texts[0])
-    return "limited", "; and ".join(listed(some, "or") for some in texts)
+    return [(right, [*found.values()]) for right, found in by_right.items()]
 
 
 def _source(one: Enough, binding: RoleBinding, world: World) -> tuple[Any, ...]:
@@ -256,25 +271,22 @@ def _source(one: Enough, binding: RoleBinding, world: World) -> tuple[Any, ...]:
     return (held.role, held.index, one.verbs, one.resources) if world.find(held.role, binding) else (held.binding,)
 
 
-def _requests(right: str, enough: Sequence[Enough], binding: RoleBinding, place: Span, world: World) -> Iterator[str]:
-    """Yield requests that are enough for a right in words, with their lines if they are in several: `create of pods (line 5)`."""
-    places = [_where(one, binding, place, world) for one in enough]
-    controllers = right == "create pods" and not any("pods" in one.resources for one in enough)
-    for number, (one, where) in enumerate(zip(enough, places, strict=True), start=1):
-        shown = f" ({where})" if len(set(places)) > 1 else ""
-        yield f"{one}{shown}{', whose controllers create pods' if controllers and number == len(enough) else ''}"
+def _requests(right: str, enough: Sequence[Enough]) -> list[str]:
+    """Return the requests that are enough for a right in words."""
+    texts = list(dict.fromkeys(map(str, enough)))
+    if right == "create pods" and not any("pods" in one.resources for one in enough):
+        texts[-1] += ", whose controllers create pods"
+    return texts
 
 
-def _where(one: Enough, binding: RoleBinding, place: Span, world: World) -> str:
-    """Return where a role has what is enough for a right: `line 5`, or the role that is bound if the input does not have the rule."""
-    role, bound = world.find(one.held.role, binding), world.find(one.held.binding, binding)
-    rule = role.rule(one.held.index) if isinstance(role, Role) else None
-    if rule is None:
-        return " ".join(bound.role) if isinstance(bound, RoleBinding) else f"{one.held.role.kind} {one.held.role.name}"
-    spans = [rule.field(one.field, entry).span for entry in one.entries]
-    lines = sorted({span.line for span in spans})
-    named = f"{'line' if len(lines) == 1 else 'lines'} {listed(map(str, lines))}"
-    return named if spans[0].file == place.file else f"{spans[0].file}, {named}"
+def _places(enough: Sequence[Enough], place: Located, binding: RoleBinding, world: World) -> Iterator[Location]:
+    """Yield where roles have what is enough for a right, besides `place`."""
+    for one in enough:
+        role = world.find(one.held.role, binding)
+        rule = role.rule(one.held.index) if isinstance(role, Role) else None
+        fields = [rule.field(one.field, entry) for entry in one.entries] if rule is not None else []
+        others = (field for field in fields if field.span != place.span)
+        yield from (Location("enough", Place(field.span), {"request": str(one)}, label="enough as well") for field in others)
 
 
 def _opens(way: Escalation) -> str:

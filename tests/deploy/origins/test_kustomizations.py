@@ -330,3 +330,17 @@ def test_an_unknown_field_is_found_by_its_key(tmp_path: Path) -> None:
     (found,) = (f for f in report_on([str(tmp_path)]).findings if f.rule_id == "MAN003")
     line = (tmp_path / "web.yaml").read_text(encoding="utf-8").split("\n").index("  priorityClassName: high") + 1
     assert (os.path.basename(found.span.file), found.span.line) == ("web.yaml", line)
+
+
+@needs_kustomize
+def test_each_right_that_is_enough_is_placed_where_its_role_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    role = (Path(__file__).parents[3] / "fixtures/scc-escalation-path/bad-each-enough.yaml").read_text(encoding="utf-8")
+    write_below("", {"role.yaml": role, "kustomization.yaml": "namePrefix: a-\nresources: [role.yaml]\n"})
+    (found,) = (f for f in report_on(["."]).findings if f.rule_id == "RBA407")
+    labelled = [at.span for at in found.related if at.label]
+    assert [f"{span.file}:{span.line}" for span in (found.span, *labelled[:2])] == [
+        "role.yaml:8",
+        "role.yaml:13",
+        "role.yaml:14",
+    ]
