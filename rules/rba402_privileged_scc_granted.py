@@ -119,15 +119,16 @@ _OWN = ("system:", "kube:")
     study=(52, 52),
 )
 def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
-    if marked_for_deletion(binding):
-        return
     reached = reach(binding, world)
-    opens = {scc: words for scc in (reached.sccs if reached else ()) if (words := node_access(scc, world))}
+    if reached is None or marked_for_deletion(binding):
+        return
+    opens = {scc: words for scc in reached.sccs if (words := node_access(scc, world))}
+    if not opens:
+        return
     # A person who may do everything needs no SCC, but admission tries the pods of such a service account against every SCC.
-    subjects = [s for s in subjects_of(binding, world) if s.covers_service_accounts or not (reached and reached.anything)]
-    if reached is not None and reached.anything and opens and not subjects:
+    subjects = [s for s in subjects_of(binding, world) if s.covers_service_accounts or not reached.anything]
+    if not subjects:
         yield from _of_people(binding, reached, world)
-    if reached is None or not opens or not subjects:
         return
     # use-of-every-scc reports a role that a ClusterServiceVersion implies.
     if reached.every and not binding.field("roleRef").present:

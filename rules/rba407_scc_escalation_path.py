@@ -227,8 +227,7 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
         written, place = _rule(binding, first, world), _place(binding, first, world)
         enough = _enough([own[0] for _, own in held], binding, world)
-        requests = [_requests(*of_right) for of_right in enough]
-        each = len(enough) == 1 < len(requests[0])
+        is_single = [len(some) for _, some in enough] == [1]
         also_enough = _places(enough[0][1], place, binding, world) if len(enough) == 1 else ()
         extension = installed(world.find(first.rules[0].role, binding), world)
         help, of_help = ("installer", {"extension": extension}) if extension else _help(ways, binding, world)
@@ -238,14 +237,14 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
             facts={
                 "subjects": subjects,
                 "way": first.phrase,
-                "requests": "; ".join(requests[0]) if each else "; and ".join(listed(texts, "or") for texts in requests),
-                "single": sum(len(some) for _, some in enough) == 1,
+                "requests": _in_words(enough),
+                "single": is_single,
                 "default_of": default_of(subjects),
                 "more": [way.phrase for way in others if way.route.name != first.route.name],
                 "markers": written_by(written, world) if written is not None else (),
                 **of_help,
             },
-            notes=("each" if each else "limited", "marker", "more"),
+            notes=("limited" if is_single or len(enough) > 1 else "each", "marker", "more"),
             related=(*also_enough, *dict.fromkeys(steps)),
             opens=tuple(map(_opens, ways)),
             cause=first.phrase,
@@ -269,6 +268,12 @@ def _source(one: Enough, binding: RoleBinding, world: World) -> tuple[Any, ...]:
     """Return what tells one reason for a right from others: the rule, or the binding for the rules of a role that the input does not have."""
     held = one.held
     return (held.role, held.index, one.verbs, one.resources) if world.find(held.role, binding) else (held.binding,)
+
+
+def _in_words(enough: Sequence[tuple[str, Sequence[Enough]]]) -> str:
+    """Return all requests that are enough for each right."""
+    requests = [_requests(*of_right) for of_right in enough]
+    return "; ".join(requests[0]) if len(requests) == 1 else "; and ".join(listed(texts, "or") for texts in requests)
 
 
 def _requests(right: str, enough: Sequence[Enough]) -> list[str]:

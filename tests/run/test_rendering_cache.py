@@ -90,11 +90,16 @@ def test_an_error_is_not_kept(rendered: list[str], capsys: pytest.CaptureFixture
 
 
 @needs_helm
-def test_a_chart_with_a_linked_folder_is_not_kept(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_chart_with_a_linked_folder_is_rendered_again_if_a_file_there_differs(
+    rendered: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     write_below(Path("chart"), CHART)
     write_below(Path("more"), {"x.txt": "x"})
     os.symlink("../more", "chart/files")
     check(capsys)
+    check(capsys)
+    assert rendered == ["chart"]
+    write_below(Path("more"), {"x.txt": "y"})
     check(capsys)
     assert rendered == ["chart", "chart"]
 
