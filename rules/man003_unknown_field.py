@@ -82,7 +82,7 @@ SENTENCES = {
     "[; SCC {scc} {user:sets a user other than root|applies it} anyway]",
     "opens": "Remove the field. Write {suggestion} instead only if the program needs what it opens.",
     "run-as-root": "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it.",
-    "misplaced": "Move the field to where it belongs, or remove it.",
+    "misplaced": "Move {key} to {home}, or remove it.",
 }
 SEVERITIES = dict.fromkeys(("missing", "unprotected", "in-script/unprotected", "items/unprotected"), Severity.ERROR)
 
@@ -131,6 +131,8 @@ def _problem(obj: ApiObject, problem: FieldProblem, lacking: Mapping[Path, Path]
         facts={
             "unknown": problem.message,
             "missing": field_path(missing),
+            "key": str(problem.path[-1]),
+            "home": problem.hint.partition("belongs in ")[2],
             "hint": "" if is_needless or suggestion != problem.suggestion else problem.hint,
             "scc": by,
             "user": meaning.name.startswith("runAs"),

@@ -78,10 +78,10 @@ from scclint.podsecurity.levels import level_label, stricter
 from scclint.podsecurity.syncer import SYNC_LABEL
 
 SENTENCES = {
-    "enforce": "{object}: the label {label} keeps the label syncer from setting level {level}, which service account {account} needs because "
-    "it may use SCC {scc}",
-    "sync": "{object}: the label {label} keeps the label syncer from setting level {level}, which service account {account} needs because it "
-    "may use SCC {scc}, so the default level {enforced} holds",
+    "enforce": "{object}: a label keeps the label syncer from setting level {level}; the label is {label}, and service account {account} "
+    "needs the level because it may use SCC {scc}",
+    "sync": "{object}: a label keeps the label syncer from setting level {level}; the label is {label}, and service account {account} needs "
+    "the level because it may use SCC {scc}; the default level {enforced} holds",
     "remove": "Remove the label, or set the label {needed}.",
 }
 

@@ -81,7 +81,7 @@ SENTENCES = {
     "allows": "{object}: allows the use of " + _SCCS,
     "opens": "SCC {widest} opens the node: {opened:3}",
     "role": "the name of the role is {role}",
-    "elsewhere": "pods outside of this unit may run as {elsewhere:2}: SCC102 says what those in the input use",
+    "elsewhere": "pods outside of this unit may run as {elsewhere:2}",
     "idle": "SCC admission does not run in {idle:namespace|namespaces} {idle}, so the pods there need no grant",
     "list-resources": "bind a role that lists only the resources that the subjects need",
     "remove-grant": "remove the grant, unless the service account itself creates pods in other namespaces",

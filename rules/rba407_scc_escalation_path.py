@@ -164,15 +164,14 @@ HELPS = {
     "remove bind from {roles}. Otherwise, remove bind.",
     "kubelets": "Replace nodes/proxy in {roles} with {narrower:or} if the program asks the kubelets themselves for no more than that. A "
     "program that asks through the API server needs nodes/proxy: suppress the finding with your reason. Otherwise, remove it.",
-    "rights": "Remove these rights from {roles} if the program does not use them. Otherwise, limit them with resourceNames "
-    "(impossible for create, list and watch){movable:, or move them to Roles of single namespaces|}, or suppress the finding with your "
-    "reason.",
+    "rights": "Remove the rights from {roles:2} if the program does not use them. Otherwise, limit them with resourceNames "
+    "(not possible for create, list and watch){movable:, or bind them in single namespaces|}.",
 }
 SENTENCES = {
     "lets": "{object}: lets {subjects:2} {way}",
     # A ClusterServiceVersion implies the binding of one service account, which is its name.
-    "implied": "{object}: lets it {way}",
-    "limited": "this takes no more than {requests}",
+    "implied": "{object}: let it {way}",
+    "limited": "enough for this: {requests}",
     "each": "each of these is enough for this: {requests}",
     "enough": "{request} is enough, too",
     "more": "it may also {more}",

@@ -69,8 +69,8 @@ SENTENCES = {
     "[ and {more:,} {more:more field|more fields}]",
     "nothing-tried": "{object}: no SCC admits {pods}[ when {creator} creates it]",
     "error": "{error}",
-    "add-grant": "[{capabilities} ]If the cluster already grants an SCC that admits the pods, add that grant to the input "
-    "(--cluster-state).",
+    "add-grant": "[{capabilities} ]If the cluster already grants an SCC that admits the pods, pass that grant with "
+    "--cluster-state.",
     "correct": "Correct the SCC or the annotation of the namespace that the error names, so that admission can try the SCCs.",
 }
 

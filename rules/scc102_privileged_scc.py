@@ -98,7 +98,7 @@ SENTENCES = {
     "admitted": _ADMITTED + "[; {pods} {alone:uses|use} {used:2}]",
     "adds-capability": _ADMITTED + "; {pods} {alone:uses|use} only capability {added}[, as {as_written} written]",
     "uses-nothing": _ADMITTED + "; {pods} {alone:uses|use} none of it[, as {as_written} written]",
-    "opens": "SCC {scc} opens {opened:3}{least:, no more than its pods use|}",
+    "opens": "SCC {scc} allows {opened:3}{least:, no more than its pods use|}",
     "required": "annotation openshift.io/required-scc requires it[, and {without_it} would admit {pods} without the annotation]",
     "rejected": "{closest} rejects {pods} because of {rejected:4}",
     "platform-grant": "{binding} of the platform grants it to service account {account}",

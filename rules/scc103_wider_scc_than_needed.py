@@ -138,7 +138,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 "extra": extra_permissions(world, verdict.scc, candidate.scc),
             },
             notes=("allows",),
-            related=tuple(Location("here", field, {"field": field}, "also here") for field in fields[1:8])
+            related=tuple(Location("here", field, {"field": field}, "this field too") for field in fields[1:8])
             + world.steps.of_grant(outcome.grant, verdict.scc, workload),
             remedies=tuple(_remedies(paths, candidate.scc, outcome, world)),
         )

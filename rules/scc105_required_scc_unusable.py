@@ -58,7 +58,7 @@ SENTENCES = {
     "error": "{error}",
     "correct-name": "Correct the name, or add the SCC to the input.",
     "change": "Change the rejected fields, or require an SCC that allows them.",
-    "opens": "A grant of SCC {scc} is not a fix, because it opens {opens:2}.",
+    "opens": "A grant of SCC {scc} is not a fix, because it allows {opens:2}.",
 }
 
 

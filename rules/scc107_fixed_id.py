@@ -114,7 +114,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             facts={"scc": scc, "creator": creator(outcome), "ids": fields, "admitting": verdict.scc},
             notes=("range", _result(verdict)),
             opens=tuple(map(rejected, errors)),
-            related=tuple(Location("here", field, {"field": field}, "also here") for field in fields[1:8]),
+            related=tuple(Location("here", field, {"field": field}, "this field too") for field in fields[1:8]),
             remedies=(*advise("IDs of the namespace", workload, world, paths)[:2], *accepted),
         )
         return

@@ -73,10 +73,10 @@ SENTENCES = {
     "not-needed": "Set allowPrivilegedContainer: false. If pods need the SCC for privileged containers, set allowPrivilegeEscalation: true.",
     "unused": "SCC {scc}: {field}.{value} has no effect, because {field}.type is {strategy}",
     "unused-by-default": "SCC {scc}: {field}.{value} has no effect, because {field}.type is unset, which means RunAsAny",
-    "strategy": "the strategy",
+    "strategy": "its type is set here",
     "write-type": "Write type: {type}, or remove {value}.",
     "escalation": "SCC {scc}: allowPrivilegeEscalation {null:is null|is unset}, which allows privilege escalation",
-    "set-escalation": "Set allowPrivilegeEscalation: false, or true if pods that use it set true.",
+    "set-escalation": "If pods under the SCC set it to true, write true instead.",
     "volumes": "SCC {scc}: volumes {null:is null|is unset}, which allows every volume type{host_paths:, including hostPath| except hostPath}",
     "list-volumes": "List in volumes only the volume types that its pods use.",
 }

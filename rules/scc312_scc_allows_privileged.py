@@ -78,9 +78,9 @@ from scclint.objects.unknown import in_plain_words
 from ._grants import listed_in
 
 SENTENCES = {
-    "opens": "SCC {scc}: opens {opened}[; its pods use {used}]{unused:; no pod in the input uses any of it|}[; {extras}]",
-    "elsewhere": "pods outside of this unit may run under it: SCC102 says what those in the input use",
-    "opens-too": "opens {access}",
+    "opens": "SCC {scc}: allows {opened}[; its pods use {used}]{unused:; no pod in the input uses any of it|}[; {extras}]",
+    "elsewhere": "pods outside of this unit may use it as well",
+    "opens-too": "allows {access}",
     "user": "{workload} uses {used}",
     "grant-only": "Grant the SCC only to the service account that needs it.",
     "all-pods": "Allow only what the pods under it use, also those outside of this unit.",

@@ -82,7 +82,7 @@ SENTENCES = {
     "[ when {creator} creates it][, and its {profile} profile has no effect]",
     "no-effect": "{profile} is set here and has no effect",
     "instead": "{instead}[ Remove the profile if the container stays privileged: it has no effect.{profile:|}]",
-    "needed": "No capability replaces privileged: true, because {why}."
+    "needed": "Suppress the finding with your reason: no capability replaces privileged: true, because {why}."
     "[ Remove the profile if the container stays privileged: it has no effect.{profile:|}]",
 }
 

@@ -118,7 +118,7 @@ def test_a_container_that_must_be_privileged_is_not_told_to_ask_for_capabilities
     text = f"{POD}      securityContext: {{privileged: true, seccompProfile: {{type: RuntimeDefault}}}}\n"
     mounted = "      volumeMounts: [{name: dev, mountPath: /dev}]\n  volumes: [{name: dev, hostPath: {path: /dev}}]\n"
     assert advice(text, "SEC203") == f"{CAPABILITIES} {NO_EFFECT}"
-    must = "No capability replaces privileged: true, because container web mounts hostPath /dev."
+    must = "Suppress the finding with your reason: no capability replaces privileged: true, because container web mounts hostPath /dev."
     assert advice(text + mounted, "SEC203") == f"{must} {NO_EFFECT}"
 
 
@@ -466,7 +466,7 @@ def test_an_id_that_is_needed_ends_with_a_grant_and_a_suppression() -> None:
     before = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n"
     granted = before + grant("nonroot-v2")
     assert (
-        "grant service account web SCC nonroot-v2, the most restrictive that admits the pod, and suppress SCC107 with"
+        "grant service account web SCC nonroot-v2, the most restrictive that admits the pod, and suppress SCC107, which then"
         in advice(before, "SCC101")
     )
     assert advice(granted, "SCC107").endswith("Or suppress this finding with your reason if the program needs this ID.")

@@ -124,7 +124,8 @@ def test_a_comment_at_the_decision_suppresses_what_it_makes(rule: str, left: int
 def test_the_fix_of_a_decision_is_said_once() -> None:
     text = SCC + POD.format("web", "web", ROOT) + POD.format("db", "db", ROOT)
     shown = render(joined(report_of(run_over(text=text))), "full")
-    assert shown.count("Add runtime/default to seccompProfiles.") == 1
+    assert shown.count("= help: Add seccompProfiles: [runtime/default] to SCC own") == 1
+    assert "= or: " not in shown.partition("SCC311")[0]
 
 
 @needs_helm

@@ -231,7 +231,7 @@ def test_fixes_that_differ_in_numbers_and_places_are_one_entry(sample: Report) -
     shown = render(replace(sample, findings=several), "full")
     assert shown.count("no SCC admits its pods") == 1
     fix = " ".join(shown.partition("= unsafe fix: ")[2].partition("\n  = ")[0].split())
-    assert fix == "Set `…: {runAsUser: null}` in your own values, or remove runAsUser: … here. The pods are admitted."
+    assert fix == "Set `web-…: {runAsUser: null}` in your own values, or remove runAsUser: … here. The pods are admitted."
 
 
 def test_different_fields_are_different_sentences(sample: Report) -> None:

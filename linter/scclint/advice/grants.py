@@ -83,7 +83,7 @@ def grant(
     after = admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace) if scc else None
     user = user_change(admission, verdict, after)
     rule = _still_warns(outcome, world, first=first)
-    reason = f", and suppress {rule} with your reason" if rule else ""
+    reason = f", and suppress {rule}, which then reports the pod, with your reason" if rule else ""
     effects = (*((user,) if user else ()), *of_injection(world, outcome.workload))
     return Remedy(words + why + pin + reason, effects, beside=not pins and (narrows or account not in SHARED_ACCOUNTS))
 
@@ -184,11 +184,12 @@ def custom_grant(outcome: Outcome, world: World) -> Remedy:
     if unfilled := _unfilled(outcome, world):
         return grant(outcome, world, unfilled, ", unless the placeholder in its users is for this account")
     entries = profile_entries(outcome)
-    profiles = f", with seccompProfiles: [{', '.join(entries)}]" if entries else ""
-    asks = f"{profiles} (set RuntimeDefault instead of Unconfined)" if asks_for_unconfined(outcome) else ""
     image_decides = entries and outcome.verdict and any(uid is None for uid, _ in users_of(outcome.verdict.pod).values())
-    own_user = " and runAsUser: {type: RunAsAny} if an image needs its own user" if image_decides else ""
-    words = asks + own_user if asks else _suggest(outcome) or profiles + own_user
+    is_asked = bool(entries) and asks_for_unconfined(outcome)
+    own_user = ", and runAsUser: {type: RunAsAny} if an image needs its own user" if image_decides else ""
+    instead = "; set RuntimeDefault instead of Unconfined" if is_asked else ""
+    fields = f" (with seccompProfiles: [{', '.join(entries)}]{own_user}{instead})" if entries else ""
+    words = fields if is_asked else _suggest(outcome) or fields
     phrase = f"a custom SCC that allows only what the pod needs{words}{_instead(outcome, world)}"
     return grant(outcome, world, "", phrase=phrase)
 

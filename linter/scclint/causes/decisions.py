@@ -11,7 +11,8 @@ from scclint.finding import Finding, Related, Remedy, help_text
 from scclint.record import grouped, record, replace
 from scclint.text import and_more, counted
 
-FIXES_DECISION = ("RBA403", "SCC301")
+NO_PROFILES = "SCC301"
+FIXES_DECISION = ("RBA403", NO_PROFILES)
 """The rules whose remedy changes a decision so that it makes none of the problems."""
 
 _MOST_WAYS = 2
@@ -62,7 +63,8 @@ class Decided:
         if self.owner is None:
             return self._of_objects()
         if self.first.remedies and self.first.remedies[0].beside:
-            return (*self._of_objects(), *self.owner.remedies)
+            # What is said of an SCC without profiles is the same change.
+            return self._of_objects() if self.owner.rule_id == NO_PROFILES else (*self._of_objects(), *self.owner.remedies)
         # Who needs the grant does what else confines the pods.
         return (*self.owner.remedies, *self.first.remedies[1:2])
 

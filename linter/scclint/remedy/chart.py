@@ -341,7 +341,7 @@ def _neutral(path: Path) -> tuple[str, Scalar]:
     return _NEUTRAL[any(step in path for step in CONTAINER_LISTS)]
 
 
-def _as_values(operations: Iterable[Operation]) -> str:
+def _as_values(operations: Sequence[Operation]) -> str:
     """What to do in values of one's own for operations on values, and as an option of helm; empty if some cannot be told so."""
     options: list[tuple[str, str]] = []
     tree: dict[str, Any] = {}
@@ -361,7 +361,9 @@ def _as_values(operations: Iterable[Operation]) -> str:
             holder = holder.setdefault(str(step), {})
         holder[str(operation.path[-1])] = value
     together = " ".join(f"{name} {','.join(values)}" for name, values in grouped(options).items())
-    return f"set `{_flow(tree)}` in your own values (with helm: `{together}`)"
+    neutral = [str(o.path[-1]) for o in operations if isinstance(o, Set) and (o.path[-1], o.value) == _NEUTRAL[False]]
+    why = f", where {neutral[0]} only keeps the mapping from being empty" if len(neutral) < len(options) and neutral else ""
+    return f"set `{_flow(tree)}` in your own values (with helm: `{together}`){why}"
 
 
 _TYPED = r"true|false|null|-?\d+(\.\d+)?"

@@ -255,7 +255,7 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
         first = " ".join([next(iter(words), "The pods differ after admission."), *users])
         return "advice", f"{first} Decide whether the program works without {listed(lost)}."
     if not trial.only_workloads:
-        return "advice", " ".join((*words, *users)) or "The pods of the input are the same after admission."
+        return "advice", " ".join((*words, *users)) or "No pod of the input changes."
     if same:
         return ("unsafe" if needs_review else "safe"), next(iter(words), "The pods are the same after admission.")
     return "unsafe", " ".join([*[*words][:1], *users]) or "The pods differ after admission."

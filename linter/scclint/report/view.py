@@ -7,7 +7,7 @@ entry that names the places of the others.
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from scclint.causes.consequences import about_what, consequence, is_other_field
@@ -212,7 +212,16 @@ def _pattern(texts: Sequence[str]) -> str:
 def _common(words: Sequence[str]) -> str:
     """Return a word that several texts have in one place, or what stands for it, with the signs around it."""
     first = words[0]
-    return first if len(set(words)) == 1 else re.sub(r"\w.*\w|\w", _MASK, first)
+    if len(set(words)) == 1:
+        return first
+    start = re.sub(r"\w*$", "", _beginning(words))
+    end = re.sub(r"^\w*", "", _beginning([word[len(start) :][::-1] for word in words])[::-1])
+    return f"{start}{_MASK}{end}"
+
+
+def _beginning(words: Sequence[str]) -> str:
+    """Return the characters that all words begin with."""
+    return "".join(chars[0] for chars in takewhile(lambda chars: len(set(chars)) == 1, zip(*words, strict=False)))
 
 
 def _first(items: Sequence[Any], number: int, options: Options) -> Sequence[Any]:
@@ -258,11 +267,12 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
 def _labels(finding: Finding, labelled: Iterable[Related]) -> Mapping[Span, str]:
     """Return the places of a cause with their labels. The highest one names the SCC that refuses the fields."""
     by, _, label = finding.refusal.label.partition(": ") if finding.refusal else ("", "", "")
+    by = by or next((at.message.partition(": ")[0] for at in labelled if at.message.endswith(at.label)), "")
     # Several fields can come from one line, as of a dependency.
     of_span = grouped(((finding.span, label), *((at.span, at.label) for at in labelled)))
     labels = {span: _together(several) for span, several in of_span.items()}
     if by:
-        highest = min(labels, key=lambda span: span.line)
+        highest = min((span for span in labels if labels[span]), key=lambda span: span.line)
         labels[highest] = f"{by}: {labels[highest]}"
     return labels
 
@@ -289,10 +299,14 @@ def _also(finding: Finding, marked: Iterable[Span], options: Options) -> list[Fi
     A rule that says less of the object because of a field that is marked is not, nor is the finding itself once more.
     """
     lines = {(span.file, span.line) for span in marked}
+    # Several objects are named first.
+    named = finding.notes[0].split(", ") if finding.notes else []
+    named = [name for names in named for name in names.split(" and ")]
     return [
         f
         for f in finding.others
         if not _is_same(f, finding)
+        if options.verbose or f.rule_id != finding.rule_id or f.subject.label not in named
         if options.verbose
         or (f.span.file, f.span.line) not in lines
         or _object(f) != _object(finding)
@@ -385,7 +399,7 @@ def _alternative(finding: Finding) -> str:
     """Return the second remedy, for who cannot do the first, or the fix that carries it out; empty without one."""
     if finding.fix and finding.fix.second:
         return " ".join(filter(None, (finding.fix.title, finding.fix.whole_effect)))
-    second = next((remedy for remedy in finding.remedies[1:] if remedy.words != finding.remedies[0].words), None)
+    second = next((remedy for remedy in finding.remedies[1:] if remedy.words not in finding.remedies[0].words), None)
     if second is None:
         return ""
     effects = f" ({'; '.join(second.effects)})" if second.effects else ""

@@ -74,7 +74,7 @@ def test_permissions_hold_everywhere_if_the_operator_supports_all_namespaces() -
         return [finding.message for finding in report.findings if finding.rule_id == "RBA407"]
 
     (message,) = ways("[{type: OwnNamespace, supported: true}, {type: AllNamespaces, supported: true}]")
-    assert message.endswith("lets it create pods in every namespace as every service account (OpenShift's own included)")
+    assert message.endswith("let it create pods in every namespace as every service account (OpenShift's own included)")
     assert ways("[{type: OwnNamespace, supported: true}, {type: AllNamespaces, supported: false}]") == ways("null") == []
     # Both lists have a first entry, and each has a role of its own.
     both = csv("a", "anyuid").replace(
