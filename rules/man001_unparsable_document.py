@@ -10,7 +10,7 @@ between two documents, so the reviewed content differs from the applied content.
 Fix the syntax at the reported line. Template source (with `{{` in it) is not YAML until a tool renders it, so scclint
 skips it and counts it as unsupported. Lint the rendered output instead.
 
-A file that a page in AsciiDoc shows with `include::` is often a part of a manifest, and is reported as info.
+A part of a manifest that a page in AsciiDoc shows with `include::` is no mistake, and a note names its file.
 
 `scclint fix` leaves this to you: scclint does not know what the text means.
 
@@ -114,10 +114,7 @@ _KEY = r"(?<![\w.-])(?:kind|apiVersion)(?:[\"']\s*+:|\s*+:(?:\s|$))"
 
 
 def _may_be_manifest(document: Document, world: World) -> bool:
-    """Whether the file may contain objects. Other programs have files in the same folders, such as the settings of a CI system, and
-    pages in AsciiDoc show files that are parts of manifests."""
-    if world.other_units.pages_with(document.file):
-        return False
+    """Whether the file may contain objects. Other programs have files in the same folders, such as the settings of a CI system."""
     return (
         document.file == _STREAM
         or re.search(_KEY, document.text) is not None

@@ -1,6 +1,6 @@
 """
-The target release does not have the field, so the setting has no effect. `oc apply` and `kubectl apply` reject the object by
-default. With `--validate=false`, and with many other tools, the cluster drops the field without a warning.
+The target release does not have the field, so the setting has no effect. `oc`, and many other tools, let the cluster drop the
+field without a warning. `kubectl` rejects the object, unless it is called with `--validate=false`.
 
 The severity is error in a securityContext or an SCC, because a misspelled `readOnlyRootFilesystem` leaves the container
 without this protection. The severity is warning in other places, for fields that would only give the pod more rights, such as
@@ -65,26 +65,24 @@ from scclint.api import (
     rule,
     value_at,
 )
-from scclint.files import SCRIPT_SUFFIXES
 from scclint.record import replace
 from scclint.validation.problem import FieldProblem
+from scclint.yaml.untyped import in_any_item
 
 from ._field_problems import field_problems, missing_for_their_names
 
 SENTENCES = {
-    "in-script": "{object}: {unknown}, so the command that applies the object rejects it, unless it has --validate=false[; {hint}]"
-    "[; SCC {scc} {user:sets a user other than root|applies it} anyway]",
     "items": "{object}: {unknown}, but kubectl reads an object with a list of items as a List: it applies the items and drops the rest"
     "[; {hint}]",
     "missing": "{object}: {unknown}, so the API server rejects the object without {missing}[; {hint}]",
     "unprotected": "{object}: {unknown}, so the protection it asks for does not apply[; {hint}]",
-    "dropped": "{object}: {unknown}; oc apply rejects the object, and other tools drop the field[; {hint}]"
+    "dropped": "{object}: {unknown}; oc drops the field without a warning, and kubectl rejects the object[; {hint}]"
     "[; SCC {scc} {user:sets a user other than root|applies it} anyway]",
     "opens": "Remove the field. Write {suggestion} instead only if the program needs what it opens.",
     "run-as-root": "Write runAsNonRoot: true. The kubelet does not start a container that has runAsUser: 0 with it.",
     "misplaced": "Move {key} to {home}, or remove it.",
 }
-SEVERITIES = dict.fromkeys(("missing", "unprotected", "in-script/unprotected", "items/unprotected"), Severity.ERROR)
+SEVERITIES = dict.fromkeys(("missing", "unprotected", "items/unprotected"), Severity.ERROR)
 
 _LIMITS = frozenset(("allowedCSIDrivers", "allowedHostPaths"))
 """Fields of a PodSecurityPolicy that allow everything where they are absent."""
@@ -106,10 +104,12 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
     problems = [*field_problems(obj, world)]
     lacking = missing_for_their_names(problems)
     found = [_problem(obj, problem, lacking, world) for problem in problems if problem.code == "unknown"]
-    # Whoever writes one field into a mapping that does not have it writes the others there as well: they go together.
-    removals = grouped((edit.path[:-1], edit) for problem in found for edit in problem.edits if _is_removal(problem))
+    # Whoever writes one field into a mapping that does not have it writes the others there as well, and into the other items of a list.
+    removals = grouped(
+        (in_any_item(edit.path[:-1]), edit) for problem in found for edit in problem.edits if _is_removal(problem)
+    )
     for problem in found:
-        edits = tuple(removals[problem.edits[0].path[:-1]]) if _is_removal(problem) else problem.edits
+        edits = tuple(removals[in_any_item(problem.edits[0].path[:-1])]) if _is_removal(problem) else problem.edits
         yield replace(problem, edits=edits)
 
 
@@ -123,17 +123,19 @@ def _problem(obj: ApiObject, problem: FieldProblem, lacking: Mapping[Path, Path]
     missing = lacking.get((*problem.path[:-1], problem.suggestion), ())
     # A name that opens something is no correction: the cluster works without it now.
     suggestion = "" if meaning.opens else problem.suggestion
+    # What is empty means nothing where it belongs.
+    is_empty = "belongs in" in problem.hint and field.value in _EMPTY
     # Nor is a place where the container has the field already, or an ID that the SCC may reject there.
     is_needless = not suggestion and (by == "" or (by and meaning.name == "runAsUser"))
     return Problem(
-        _code(obj, problem, field, is_missing=bool(missing), is_lost=is_lost),
+        _code(problem, field, is_missing=bool(missing), is_lost=is_lost),
         at=field.key,
         facts={
             "unknown": problem.message,
             "missing": field_path(missing),
             "key": str(problem.path[-1]),
             "home": problem.hint.partition("belongs in ")[2],
-            "hint": "" if is_needless or suggestion != problem.suggestion else problem.hint,
+            "hint": "" if is_needless or suggestion != problem.suggestion or is_empty else problem.hint,
             "scc": by,
             "user": meaning.name.startswith("runAs"),
             "suggestion": problem.suggestion,
@@ -147,17 +149,13 @@ def _is_removal(problem: Problem) -> bool:
     return len(problem.edits) == 1 and isinstance(problem.edits[0], Remove)
 
 
-def _code(obj: ApiObject, problem: FieldProblem, field: Field[Any], *, is_missing: bool, is_lost: bool) -> str:
+def _code(problem: FieldProblem, field: Field[Any], *, is_missing: bool, is_lost: bool) -> str:
     """Return what happens because of the field, the most certain first."""
-    if obj.file.endswith(SCRIPT_SUFFIXES):
-        code = "in-script"
-    elif problem.path == ("items",) and isinstance(field.value, list):
-        code = "items"
-    elif is_missing:
+    if problem.path == ("items",) and isinstance(field.value, list):
+        return "items/unprotected" if is_missing or is_lost else "items"
+    if is_missing:
         return "missing"
-    else:
-        return "unprotected" if is_lost else "dropped"
-    return f"{code}/unprotected" if is_missing or is_lost else code
+    return "unprotected" if is_lost else "dropped"
 
 
 class _Meaning(NamedTuple):
@@ -234,12 +232,15 @@ def _opens(name: str, value: Any) -> bool:
     return name in ("add", "hostPort") or (name.startswith("allow") and name not in _LIMITS and bool(value))
 
 
+_EMPTY: tuple[Any, ...] = ({}, [], None)
+
+
 def _edits(problem: FieldProblem, field: Field[Any], suggestion: str) -> tuple[Operation, ...]:
     if suggestion:
         return (Rename(field.path, suggestion),)
     if problem.path[-1] == "runAsRoot" and field.value is False:
         return Remove(field.path), Set((*field.path[:-1], "runAsNonRoot"), True)
-    return () if "belongs in" in problem.hint else (Remove(field.path),)
+    return () if "belongs in" in problem.hint and field.value not in _EMPTY else (Remove(field.path),)
 
 
 def _help(problem: FieldProblem, field: Field[Any]) -> str:
@@ -248,4 +249,4 @@ def _help(problem: FieldProblem, field: Field[Any]) -> str:
         return "opens"
     if problem.path[-1] == "runAsRoot" and field.value is False:
         return "run-as-root"
-    return "misplaced" if "belongs in" in problem.hint else ""
+    return "misplaced" if "belongs in" in problem.hint and field.value not in _EMPTY else ""

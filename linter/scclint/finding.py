@@ -303,6 +303,7 @@ class Fix:
     a pod differs. `advice` is a change that scclint never applies: one of an SCC, a role, a binding or a namespace, and one that takes
     from a pod what it asks of its node. `second`: it carries out another remedy than the first. `switch` is what it sets in the values of
     a chart, if that is a switch of the chart for more than one object (`global.openshift: true`), and `beside` says what else that does.
+    `elsewhere`: the effect names a loss on platforms without SCCs.
     """
 
     title: str
@@ -312,6 +313,7 @@ class Fix:
     second: bool = False
     switch: str = ""
     beside: str = ""
+    elsewhere: bool = False
 
     @property
     def whole_effect(self) -> str:

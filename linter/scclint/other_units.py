@@ -1,6 +1,5 @@
 """What a unit of a run takes from the other units, and what its rules ask about them."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -106,11 +105,6 @@ class OtherUnits:
     def documented(self, account: str) -> list[Any]:
         """Return the grants that only documentation has, for accounts of a name: namespace (empty: any), SCC, file and line."""
         return self._listed("documented", account)
-
-    def pages_with(self, file: str) -> list[Any]:
-        """Return the pages in AsciiDoc that show a file, which is then often no whole manifest."""
-        shown = self._listed("included", os.path.basename(file))
-        return [page for path, page in shown if f"/{file}".endswith(f"/{path}")]
 
     def filled_in(self, word: str) -> list[Any]:
         """Return the scripts and documents that replace a word of manifests with `sed`."""

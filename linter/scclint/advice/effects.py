@@ -128,20 +128,25 @@ def platform_effects(before: Outcome, after: Outcome) -> Iterator[str]:
     persistent = any("persistentVolumeClaim" in volume or "ephemeral" in volume for volume in mappings(later.get("volumes")))
     if had and not has and persistent:
         yield "on plain Kubernetes, nothing then makes the volumes writable for the pod's group"
-    users = users_of(before.verdict.submitted)
-    without = [
-        name
-        for name, (uid, non_root) in users_of(after.verdict.submitted).items()
-        if non_root and uid is None and users.get(name, (None, False))[0]
-    ]
-    images = {container.name: after.image(container) for container in after.seccomp}
-    unknown = [name for name in without if (image := images.get(name)) is None or image.user is None]
-    for name in without:
-        if (image := images.get(name)) is not None and (refusal := image.refusal()):
+    refused = refused_elsewhere(before, after)
+    for name, refusal in refused.items():
+        if refusal:
             yield f"on plain Kubernetes, container {name} then does not start: {refusal}"
-    if unknown:
-        whose = f"container {unknown[0]}" if len(unknown) == 1 else f"containers {listed(unknown)}"
-        yield f"on plain Kubernetes, {whose} then starts only if the image names a user ID other than 0 (runAsNonRoot: true)"
+    if unknown := [name for name, refusal in refused.items() if refusal is None]:
+        start = f"container {unknown[0]} then starts" if len(unknown) == 1 else f"containers {listed(unknown)} then start"
+        yield f"on plain Kubernetes, {start} only if the image names a user ID other than 0 (runAsNonRoot: true)"
+
+
+def refused_elsewhere(before: Outcome, after: Outcome) -> dict[str, str | None]:
+    """Return the containers that must not run as root and have lost their user ID, by name, with why the kubelet refuses their images
+    where no SCC sets a user: empty if it does not, and None if nothing is known of the image.
+    """
+    if before.verdict is None or after.verdict is None:
+        return {}
+    users = users_of(before.verdict.submitted)
+    without = {name for name, (uid, non_root) in users_of(after.verdict.submitted).items() if non_root and uid is None}
+    images = {c.name: after.image(c) for c in after.seccomp if c.name in without and users.get(c.name, (None, False))[0]}
+    return {name: None if image is None or image.user is None else image.refusal() for name, image in images.items()}
 
 
 _OF_RANGE = "any user ID"

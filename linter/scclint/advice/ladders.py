@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from scclint.admission.access import opened_by, why_privileged
 from scclint.advice.draft import Draft, profile_place
-from scclint.advice.effects import given_up, position, user_change
+from scclint.advice.effects import given_up, position, refused_elsewhere, user_change
 from scclint.advice.grants import by_own_grant, confines, copy_grant, least_grant, profile_entries
 from scclint.advice.words import pods
 from scclint.finding import Path, Remedy, Remove
@@ -75,8 +75,10 @@ def remedies(goal: Goal, workload: Workload, world: World, paths: Iterable[Path]
     return (last, *written) if costly or not kept else (*written, last)
 
 
-_MOST_VOLUMES = 2
-"""How many volumes of its node a remedy may take away from a program: one with more access than that needs it."""
+_MOST_GIVEN_UP = 2
+"""How much of its node a remedy may take away from a program: one that uses more than that needs it."""
+_OF_PROGRAM = ("capability ", "hostPort ")
+"""How what a pod asks for begins that leaves its node closed."""
 
 
 def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[Path]) -> tuple[list[tuple[Remedy, bool]], bool]:
@@ -84,6 +86,7 @@ def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[P
     worlds = world.others or {"": world}
     tried: list[Remedy] = []
     proposed: list[tuple[Remedy, bool]] = []
+    failing: list[Remedy] = []
     costly = fits = False
     for step in LADDERS[goal]:
         if fits and step is _fit_with_profile:
@@ -97,9 +100,14 @@ def _proposed(goal: Goal, workload: Workload, world: World, unwanted: Sequence[P
                 lost = {text for before, after, world_after in draft.after() for text in given_up(world_after, before, after)}
                 costly = costly if tried else any(not text.startswith("hostPort ") for text in lost)
                 tried.append(remedy)
-                if sum(text.startswith("hostPath ") for text in lost) > _MOST_VOLUMES:
+                if sum(not text.startswith(_OF_PROGRAM) for text in lost) > _MOST_GIVEN_UP:
                     continue
-                proposed.append((draft.written(remedy), goal == "confined" and _gives_up_user(draft)))
+                written = draft.written(remedy)
+                if any(any(refused_elsewhere(before, after).values()) for before, after, _ in draft.after()):
+                    failing.append(written)
+                proposed.append((written, goal == "confined" and _gives_up_user(draft)))
+    # What fails on other platforms comes after what does not.
+    proposed.sort(key=lambda remedy: remedy[0] in failing)
     return proposed, costly
 
 

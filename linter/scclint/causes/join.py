@@ -20,6 +20,7 @@ from scclint.record import replace
 from scclint.run.check import order, unplaced
 from scclint.run.report import Report
 from scclint.text import and_more
+from scclint.yaml.untyped import in_any_item
 
 YIELDS: Mapping[str, tuple[str, ...]] = {
     "SCC101": ("SEC206",),
@@ -342,8 +343,9 @@ def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
         # The objects of a packed dependency are one decision: whether and how the chart depends on it.
         yield finding.rule_id, finding.severity, finding.span, finding.releases
     if finding.rule_id == UNKNOWN_FIELD:
-        # Whoever writes one field into a mapping that does not have it writes the others there as well.
+        # Whoever writes one field into a mapping that does not have it writes the others there as well, and it into other items of a list.
         yield finding.rule_id, finding.severity, _subject(finding), finding.path[:-1], finding.releases
+        yield finding.rule_id, finding.severity, _subject(finding), in_any_item(finding.path), finding.releases, finding.help
     if finding.path[-1:] == ("apiVersion",):
         # All objects of a folder or unit that need another version are corrected in one go.
         old = finding.rule_id, finding.severity, finding.releases, finding.help

@@ -31,9 +31,12 @@ _LONGEST = 200
 
 
 class Applied(NamedTuple):
-    """The real paths of the files that a script applies in a namespace, and the commands that apply them, as people read them."""
+    """The real paths of the files that a script applies in a namespace, and the commands that apply them, as people read them.
 
-    files: dict[str, None]
+    The value of a file is True if a command makes objects of the Templates in it (`oc process`, `oc new-app`), and does not only store them.
+    """
+
+    files: dict[str, bool]
     commands: dict[str, None]
 
 
@@ -121,7 +124,8 @@ class _Script(NamedTuple):
         files += filter(os.path.isfile, (path for value in command.piped for path in self._paths(value, folder)))
         if files:
             applied = self.found.applied.setdefault((self.file, namespace), Applied({}, {}))
-            applied.files.update(dict.fromkeys(files))
+            is_processed = "process" in command.piped or command.match["verb"] == "new-app"
+            applied.files.update({file: is_processed or applied.files.get(file, False) for file in files})
             applied.commands[shown] = None
 
     def ignore(self, command: ScriptCommand, applying: ScriptCommand, shown: str) -> None:

@@ -78,6 +78,13 @@ def _files_of_scripts(split: "Split", commands: "Commands", built: frozenset[Ide
         }
         left = [name for name in named if name in split.left or (name in unread and outline.facts(name).identities)]
         files = frozenset(name for name in left if built.isdisjoint(outline.facts(name).identities))
-        if files:
-            applied_by.setdefault((files, namespace), {})[script] = applied.commands
+        stored = {name for name in files if not applied.files[named[name]] and _holds_template(split, name)}
+        # Who processes a stored Template chooses the namespace of its objects.
+        for home, there in ((namespace, files - stored), ("", files & stored)):
+            if there:
+                applied_by.setdefault((there, home), {})[script] = applied.commands
     return applied_by
+
+
+def _holds_template(split: "Split", file: str) -> bool:
+    return any(document.kind == "Template" for document in split.outline.documents(file))

@@ -12,7 +12,7 @@ from scclint.admission.pod import containers
 from scclint.admission.verdict import Verdict
 from scclint.advice.effects import admission_effect, asked, confinement_effect, platform_effects, process_effect
 from scclint.cluster import Cluster
-from scclint.finding import Safety
+from scclint.finding import Remove, Safety
 from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome, Step
 from scclint.outcome.world import PROJECT_USER, World
@@ -21,6 +21,8 @@ from scclint.podsecurity.admission import with_source
 from scclint.record import record
 from scclint.remedy.workbench import EditTrial, Occurrence, Workbench
 from scclint.text import capitalized, listed
+from scclint.validation.validate import validate
+from scclint.yaml.edit import changed_data
 
 _LIMITS = (
     ("allowPrivilegeEscalation", False),
@@ -245,7 +247,8 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
                 # The API server cannot read the object as it is, so that there are no pods to compare with.
                 words["The API server then accepts the value."] = None
             elif before.verdict is not None and after.verdict is not None:
-                same = same and (before.verdict.allowed, _run(before.verdict)) == (after.verdict.allowed, _run(after.verdict))
+                old, new = (_run(verdict, world) for verdict in (before.verdict, after.verdict))
+                same = same and (before.verdict.allowed, old) == (after.verdict.allowed, new)
                 words |= _sentences(admission_effect(before, after))
                 users |= _sentences(confinement_effect(before, after))
                 users |= _sentences(process_effect(world, before, after))
@@ -265,9 +268,18 @@ def _sentences(clause: str, lead: str = "") -> dict[str, None]:
     return {f"{capitalized(lead + clause)}.": None} if clause else {}
 
 
-def _run(verdict: Verdict) -> Mapping[str, Any]:
-    """The pod after admission with its defaults: `runAsNonRoot` of the pod for its containers, and the sources of volumes."""
+def _run(verdict: Verdict, world: World) -> Mapping[str, Any]:
+    """The pod after admission with its defaults: `runAsNonRoot` of the pod for its containers, and the sources of volumes.
+
+    The API server has dropped the fields that do not exist.
+    """
     pod: Mapping[str, Any] = verdict.pod
+    whole = {**pod, "apiVersion": "v1", "kind": "Pod"}
+    for problem in validate(
+        whole, "v1", "Pod", world.cluster.kubernetes_minor, openshift=world.cluster.platform == "openshift"
+    ):
+        if problem.code == "unknown":
+            pod = changed_data(pod, Remove(problem.path))
     if volumes := pod["spec"].get("volumes"):
         pod = {**pod, "spec": {**pod["spec"], "volumes": [with_source(volume or {}) for volume in volumes]}}
     context = dict(pod["spec"].get("securityContext") or {})

@@ -189,10 +189,7 @@ class _Fixes:
         disproved: list[str] = []
         if fix := self._switched(finding, results, for_openshift=True):
             return fix
-        for remedy in _remedies(result, pruning=bench.opened.unit.kind != "chart"):
-            if finding.decision is not None and remedy.words not in [told.words for told in finding.remedies]:
-                # What each of several objects needs: this would change the first of them alone.
-                continue
+        for remedy in _remedies_of(finding, result, pruning=bench.opened.unit.kind != "chart"):
             for make in chain(self._edits(results, remedy), self._edits_of_overlays(finding, results, remedy)):
                 try:
                     edited = make()
@@ -217,7 +214,7 @@ class _Fixes:
         """
         name, result = next(iter(results.items()))
         bench = self._benches[name]
-        for remedy in islice(_remedies(result, pruning=False), 1 if bench.opened.unit.kind == "chart" else 0):
+        for remedy in islice(_remedies_of(finding, result, pruning=False), 1 if bench.opened.unit.kind == "chart" else 0):
             from scclint.remedy.chart import edit_of_templates, edit_of_values_and_templates
 
             for make in (edit_of_values_and_templates, edit_of_templates):
@@ -388,7 +385,7 @@ class _Fixes:
                     continue
                 with suppress(EditRefused):
                     fix = self._proved(finding, results, remedy, together)
-                    return self._as_fix(remedy, edit, fix.safety, fix.effect)
+                    return replace(self._as_fix(remedy, edit, fix.safety, fix.effect), elsewhere=fix.elsewhere)
         return self._proved(finding, results, remedy, edit)
 
     def _is_part(self, edit: FileEdit, whole: FileEdit) -> bool:
@@ -423,7 +420,8 @@ class _Fixes:
         effect = " ".join([having[0].effect, *dict.fromkeys(sentence for proof in having for sentence in proof.elsewhere)])
         if raw := [unit.name for unit in edited if unit.unrendered and unit not in units and unit.kind != "chart"]:
             effect += f" It was not tried in {and_more(raw, 2)}, which cannot be rendered."
-        return self._as_fix(remedy, edit, worst.safety, effect)
+        fix = self._as_fix(remedy, edit, worst.safety, effect)
+        return replace(fix, elsewhere=any(proof.elsewhere for proof in having))
 
     def _as_fix(self, remedy: Remedy, edit: FileEdit, safety: Safety, effect: str) -> Fix:
         title = f"{capitalized(f'{edit.before}{remedy.words} {edit.where}')}." if edit.where else remedy.title
@@ -470,6 +468,14 @@ def _remedies(occurrence: Occurrence, *, pruning: bool = True) -> Iterator[Remed
                 operations.append(operation)
             if operations:
                 yield replace(remedy, operations=tuple(operations))
+
+
+def _remedies_of(finding: Finding, occurrence: Occurrence, *, pruning: bool) -> Iterator[Remedy]:
+    """Yield the remedies to try for a finding. Of what one decision makes, those for each object would change the first of them alone."""
+    told = [remedy.words for remedy in finding.remedies]
+    for remedy in _remedies(occurrence, pruning=pruning):
+        if finding.decision is None or remedy.words in told:
+            yield remedy
 
 
 def _same_remedy(occurrence: Occurrence, remedy: Remedy, *, pruning: bool = True) -> Remedy:

@@ -103,6 +103,8 @@ class _TemplateLines:
     def do(self, operation: Operation) -> None:
         """Change the line of a field. Raises EditRefused if it has none of its own."""
         path = operation.path
+        if not isinstance(operation, Remove | Set):
+            raise EditRefused("the field is in a template twice")
         built = value_at(self.built, path)
         place, text = self.line(path)
         if place is None and isinstance(operation, Set):

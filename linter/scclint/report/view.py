@@ -258,7 +258,12 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
         "evidence": shown,
         "consequences": made,
         "left": len(reasons) + len(origins) + len(also) - len(shown) - len(made),
-        "fix": {"kind": kind, "text": fix, "effect": effect},
+        "fix": {
+            "kind": kind,
+            "text": fix,
+            "effect": effect,
+            "elsewhere": bool(finding.first_fix and finding.first_fix.elsewhere),
+        },
         "alternative": visible(_alternative(finding)),
         "diff": list(_diff(finding, lines, options)),
     }

@@ -95,6 +95,13 @@ def scan(
         )
         files += scripts
         notices += text_notices
+        of_pages = [file for file in files if file.display not in named and _is_part_of_page(file, told, reader)]
+        if of_pages:
+            files = [file for file in files if file not in of_pages]
+            shown = and_more([file.display for file in of_pages], _MOST_NAMED)
+            notices.append(
+                Notice("note", f"{shown}: not judged, because a page in AsciiDoc shows a part of a manifest from there")
+            )
 
     def objects(documents: Iterable[Document]) -> list[ApiObject]:
         objects_of_documents: list[ApiObject] = []
@@ -117,6 +124,14 @@ def scan(
     outline.texts = texts
     outline.named = named
     return outline, notices
+
+
+def _is_part_of_page(file: SourceFile, told: Mapping[Question, list[Any]], reader: Reader) -> bool:
+    """Whether a page in AsciiDoc shows a file that is no YAML: a part of a manifest, which stands in a file of its own for that."""
+    shown = told.get(("included", os.path.basename(file.display)), ())
+    return any(f"/{file.display}".endswith(f"/{path}") for path in shown) and any(
+        document.status == "unparsable" for document in reader.documents(file, keep=False)
+    )
 
 
 def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) -> Iterator[Notice]:
@@ -274,8 +289,7 @@ def beside(
             _tell_filled_in(told, file.display, text)
         if file.display.endswith(".adoc"):
             _tell_included(told, file.display, text)
-            continue
-        if file.display.endswith(".md"):
+        if file.display.endswith((".md", ".adoc")):
             _tell_documented(told, documents_of_commands(file.display, text))
             continue
         if is_code:
@@ -357,12 +371,12 @@ _INCLUDED = r"(?m)^include::(?:\{[\w-]+\}/?)?([^\[\n{]+\.(?:ya?ml|json))\["
 
 
 def _tell_included(told: dict[Question, list[Any]], file: str, text: str) -> None:
-    """Add the files that a page in AsciiDoc shows, by name: their paths from a folder that is unknown behind an attribute, and the page."""
+    """Add the files that a page in AsciiDoc shows, by name: their paths, from a folder that is unknown behind an attribute."""
     for found in re.finditer(_INCLUDED, text):
         path = found[1]
         if "{" not in found[0]:
             path = os.path.normpath(os.path.join(os.path.dirname(file), path))
-        told.setdefault(("included", os.path.basename(path)), []).append([path, file])
+        told.setdefault(("included", os.path.basename(path)), []).append(path)
 
 
 def _tell_documented(told: dict[Question, list[Any]], bindings: Iterable[Document]) -> None:

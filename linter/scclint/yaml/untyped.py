@@ -81,6 +81,11 @@ def value_at(data: Any, path: Iterable[str | int]) -> Any:
     return data
 
 
+def in_any_item(path: Sequence[str | int]) -> tuple[str, ...]:
+    """Return a path with `*` in place of each index of a list."""
+    return tuple(step if isinstance(step, str) else "*" for step in path)
+
+
 def has(data: Any, path: Sequence[str | int]) -> bool:
     """Return whether plain data has something at `path`, null included."""
     holder, step = value_at(data, path[:-1]), path[-1]
