@@ -84,7 +84,7 @@ def test_every_tool_and_argument_is_described(folder: Path) -> None:
 
 
 def test_a_long_answer_is_cut_and_says_so(folder: Path) -> None:
-    pods = (WEB.replace("web", f"web-{number}").replace("runAsUser: 0", f"runAsUser: {number}") for number in range(40))
+    pods = (WEB.replace("web", f"web-{number}").replace("runAsUser: 0", f"unknown{number}: 0") for number in range(40))
     many = "---\n".join(pods)
     (folder / "many.yaml").write_text(many, encoding="utf-8")
     short, whole = (call(folder, "check", paths="many.yaml", whole=whole)[1] for whole in (False, True))
