@@ -43,7 +43,7 @@ UNCONFINED = "unconfined"
 
 
 class Judged(NamedTuple):
-    """What a folder has on one platform: the causes, the errors and warnings about workloads among all findings and among the causes, the
+    """What a folder has on one platform: the findings, the errors and warnings about workloads among all findings and among the causes, the
     workloads, and the units without a rendering.
     """
 
@@ -69,7 +69,7 @@ def judged(path: str) -> dict[str, Judged]:
         live = joined(report).live
         outcomes = next(iter(report.outcomes.values()), ())
         results[name] = Judged(
-            Counter(_place(finding) for finding in live),
+            Counter(_place(finding) for finding in report.live),
             *(
                 Counter(
                     (_problem(f), f.subject) for f in found if f.severity is not Severity.INFO and f.rule_id in of_workloads
