@@ -57,7 +57,23 @@ def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy:
     # Of a binding that gives other rights as well, only a rule of the role is needless.
     if needless := [grant for grant, other in _needless_grants(finding, trial).items() if not _keeps_binding(other)]:
         words += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
+    if reported := _new_warnings(finding, trial):
+        words += f" With it, {listed(reported)} {'is' if len(reported) == 1 else 'are'} reported."
     return Proof(safety, words, elsewhere(bench, trial))
+
+
+def _new_warnings(finding: Finding, trial: EditTrial) -> list[str]:
+    """The rules with a warning about the object of a finding that is new with an edit, each with its name."""
+    before, after = (Counter(map(identity, findings)) for findings in (trial.before, trial.after))
+    return sorted(
+        {
+            f"{new.rule_id} ({new.rule_name})"
+            for new in trial.after
+            if new.severity is Severity.WARNING
+            and (new.subject.kind, new.subject.name) == (finding.subject.kind, finding.subject.name)
+            and after[identity(new)] > before[identity(new)]
+        }
+    )
 
 
 def _intention_disproves(result: Occurrence, remedy: Remedy, trial: EditTrial, unit: Unit) -> Iterator[str]:
