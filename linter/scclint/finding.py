@@ -303,7 +303,7 @@ class Fix:
     a pod differs. `advice` is a change that scclint never applies: one of an SCC, a role, a binding or a namespace, and one that takes
     from a pod what it asks of its node. `second`: it carries out another remedy than the first. `switch` is what it sets in the values of
     a chart, if that is a switch of the chart for more than one object (`global.openshift: true`), and `beside` says what else that does.
-    `elsewhere`: the effect names a loss on platforms without SCCs.
+    `elsewhere`: the effect names a loss on platforms without SCCs. `words` are those of the remedy that it carries out.
     """
 
     title: str
@@ -314,6 +314,7 @@ class Fix:
     switch: str = ""
     beside: str = ""
     elsewhere: bool = False
+    words: str = ""
 
     @property
     def whole_effect(self) -> str:
@@ -383,6 +384,14 @@ class Finding:
     def first_fix(self) -> Fix | None:
         """The proved fix, if it is what to do first: one that carries the second remedy out is not."""
         return None if self.fix is None or self.fix.second else self.fix
+
+    @property
+    def other_remedy(self) -> Remedy | None:
+        """What to do else: the first remedy that is not the one to do first. A fix may carry another out than the first."""
+        words = [remedy.words for remedy in self.remedies]
+        done = self.first_fix.words if self.first_fix is not None else ""
+        told = done if done in words else "".join(words[:1])
+        return next((remedy for remedy in self.remedies if remedy.words != told), None)
 
     @property
     def opens(self) -> frozenset[str]:

@@ -21,11 +21,14 @@ def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False
     """Return BUG after a crash, else USAGE for unreadable input, else FINDINGS for findings that count, else NOTHING or OK.
 
     `nothing` says that a path or a unit was not judged. Without `findings_count` no finding matters, not even a document that could
-    not be parsed. A document that cannot be parsed counts unless a baseline or the base of a comparison has it.
+    not be parsed. A document that cannot be parsed counts unless a baseline or the base of a comparison has it, or its severity is info:
+    nothing shows then that it is a manifest.
     """
     accepted = ("baseline", "diff-base")
     unparsable = (
-        f for f in report.findings if f.rule_id == UNPARSABLE and not (f.suppression and f.suppression.by in accepted)
+        f
+        for f in report.findings
+        if f.rule_id == UNPARSABLE and f.severity.value != "info" and not (f.suppression and f.suppression.by in accepted)
     )
     if report.crashes:
         return BUG

@@ -427,7 +427,7 @@ class _Fixes:
         title = f"{capitalized(f'{edit.before}{remedy.words} {edit.where}')}." if edit.where else remedy.title
         text = self._session.outline.text
         edits = (text_edit for file, edited in edit.texts.items() for text_edit in text_edits(file, text(file), edited))
-        return Fix(title, effect, safety, tuple(edits))
+        return Fix(title, effect, safety, tuple(edits), words=remedy.words)
 
     def _check_editable(self, file: str) -> None:
         """Raises EditRefused if a file must not be edited."""

@@ -125,11 +125,11 @@ def _outcomes(
 
 
 def _fix(fields: Any) -> Fix:
-    title, effect, safety, edits, second, switch, beside, elsewhere = fields
+    title, effect, safety, edits, second, switch, beside, elsewhere, words = fields
     if safety not in ("safe", "unsafe", "advice"):
         raise ValueError(safety)
     changes = tuple(TextEdit(str(f), int(a), int(b), str(t)) for f, a, b, t in edits)
-    return Fix(str(title), str(effect), safety, changes, bool(second), str(switch), str(beside), bool(elsewhere))
+    return Fix(str(title), str(effect), safety, changes, bool(second), str(switch), str(beside), bool(elsewhere), str(words))
 
 
 def _proofs(

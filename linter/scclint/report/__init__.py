@@ -60,8 +60,8 @@ class Options:
     hide: frozenset[Severity] = frozenset()
 
     def hides(self, finding: Finding) -> bool:
-        """Whether the severity of a finding is left out. A document that cannot be parsed is always shown: it decides the exit status."""
-        return finding.severity in self.hide and finding.rule_id != UNPARSABLE
+        """Whether the severity of a finding is left out. A manifest that cannot be parsed is always shown: it decides the exit status."""
+        return finding.severity in self.hide and (finding.rule_id != UNPARSABLE or finding.severity.value == "info")
 
     def shows(self, finding: Finding) -> bool:
         return not self.hides(finding) and (self.show_suppressed or finding.suppression is None)

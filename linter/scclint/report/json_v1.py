@@ -90,7 +90,7 @@ def _remedy(finding: Finding) -> Json:
 
 def _alternative(finding: Finding) -> Json | None:
     """What to do else: the proved fix, if it carries the second remedy out, or that remedy."""
-    second = next(iter(finding.remedies[1:]), None)
+    second = finding.other_remedy
     if finding.fix is not None and finding.fix.second:
         return _to_do(
             finding.fix.title, [finding.fix.effect, finding.fix.beside], second.operations if second else (), tried=True

@@ -404,7 +404,7 @@ def _alternative(finding: Finding) -> str:
     """Return the second remedy, for who cannot do the first, or the fix that carries it out; empty without one."""
     if finding.fix and finding.fix.second:
         return " ".join(filter(None, (finding.fix.title, finding.fix.whole_effect)))
-    second = next((remedy for remedy in finding.remedies[1:] if remedy.words not in finding.remedies[0].words), None)
+    second = finding.other_remedy
     if second is None:
         return ""
     effects = f" ({'; '.join(second.effects)})" if second.effects else ""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Key = tuple[object, ...]
 
-_OF_TESTS = r"(?:(?:[^/]*[-_.])?(?:acceptance|demos?|e2e|examples?|molecule|samples?|testdata|tests)(?:[-_.][^/]*)?|test)"
+_OF_TESTS = r"(?:(?:[^/]*[-_.])?(?:acceptance|demos?|e2e|examples?|molecule|samples?|test[-_]?data|tests)(?:[-_.][^/]*)?|test)"
 _LEFT_OUT_BY_MANY = (
     rf"(?:^|.*?/)(?:{_OF_TESTS}|\.github|(?:[^/]*[-_.])?(?:aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi))/"
 )
