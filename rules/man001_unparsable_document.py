@@ -117,6 +117,7 @@ def _may_be_manifest(document: Document, world: World) -> bool:
     """Whether the file may contain objects. Other programs have files in the same folders, such as the settings of a CI system."""
     return (
         document.file == _STREAM
+        or world.other_units.is_named(document.file)
         or re.search(_KEY, document.text) is not None
         or document.index > 0
         or document.file in world.memo((_may_be_manifest,), lambda: {obj.file for obj in world.objects})

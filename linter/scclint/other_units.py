@@ -106,6 +106,10 @@ class OtherUnits:
         """Return the grants that only documentation has, for accounts of a name: namespace (empty: any), SCC, file and line."""
         return self._listed("documented", account)
 
+    def is_named(self, file: str) -> bool:
+        """Whether the user named a file, which is a manifest to the user."""
+        return bool(self._listed("named", file))
+
     def filled_in(self, word: str) -> list[Any]:
         """Return the scripts and documents that replace a word of manifests with `sed`."""
         return self._listed("filled in", word)

@@ -39,8 +39,6 @@ _ORIGINS = 1
 """Places that are shown of what explains a cause, such as the binding of a grant."""
 _MASK = "…"
 """What stands for the words in which entries with the same sentence differ."""
-_AS_OPTION = r" \(with helm: `[^`]*`\)"
-"""What a fix of a chart says besides the values: the same as an option of helm, for programs and `--verbose`."""
 _LONGEST_HEADLINE = 100
 _SHORT_END = 30
 """The last part of a longer headline that is not cut off, because it is what the headline says."""
@@ -109,7 +107,7 @@ class Entries:
         if others:
             lines = [at["line"] for at in shown["places"]]
             fixes = [_here(_fix(cause.finding)[1], cause.finding, lines if cause is first else None) for cause in causes]
-            shown["fix"]["text"] = _pattern([re.sub(_AS_OPTION, "", fix) for fix in fixes])
+            shown["fix"]["text"] = _pattern(fixes)
         return {
             "id": first.name,
             "explained_by": self._explained_by(first.name),
@@ -247,7 +245,7 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     shown = [*_first(reasons, number, options), *_first(origins, _ORIGINS, options)]
     made = [_consequence(other, finding) for other in _first(also, _CONSEQUENCES, options)]
     kind, fix, effect = _fix(finding)
-    fix = _here(fix if options.verbose else re.sub(_AS_OPTION, "", fix), finding, [span.line for span in labels])
+    fix = _here(fix, finding, [span.line for span in labels])
     return {
         "rule": visible_line(finding.rule_id),
         "name": visible_line(finding.rule_name),

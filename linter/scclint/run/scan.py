@@ -4,7 +4,7 @@ import os
 import re
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from time import time_ns
 from typing import Any
 
@@ -95,13 +95,9 @@ def scan(
         )
         files += scripts
         notices += text_notices
-        of_pages = [file for file in files if file.display not in named and _is_part_of_page(file, told, reader)]
-        if of_pages:
-            files = [file for file in files if file not in of_pages]
-            shown = and_more([file.display for file in of_pages], _MOST_NAMED)
-            notices.append(
-                Notice("note", f"{shown}: not judged, because a page in AsciiDoc shows a part of a manifest from there")
-            )
+        of_pages = _parts_of_pages(files, named, told, reader)
+        files = [file for file in files if file not in of_pages]
+        notices += _parts_in_words(of_pages)
 
     def objects(documents: Iterable[Document]) -> list[ApiObject]:
         objects_of_documents: list[ApiObject] = []
@@ -126,12 +122,23 @@ def scan(
     return outline, notices
 
 
-def _is_part_of_page(file: SourceFile, told: Mapping[Question, list[Any]], reader: Reader) -> bool:
-    """Whether a page in AsciiDoc shows a file that is no YAML: a part of a manifest, which stands in a file of its own for that."""
-    shown = told.get(("included", os.path.basename(file.display)), ())
-    return any(f"/{file.display}".endswith(f"/{path}") for path in shown) and any(
-        document.status == "unparsable" for document in reader.documents(file, keep=False)
-    )
+def _parts_of_pages(
+    files: Iterable[SourceFile], named: Set[str], told: Mapping[Question, list[Any]], reader: Reader
+) -> list[SourceFile]:
+    """The files that a page in AsciiDoc shows and that are no YAML: parts of manifests, which stand in files of their own for that."""
+    parts = []
+    for file in files:
+        shown = told.get(("included", os.path.basename(file.display)), ())
+        if file.display not in named and any(f"/{file.display}".endswith(f"/{path}") for path in shown):
+            statuses = {document.status for document in reader.documents(file, keep=False)}
+            parts += [file] if "unparsable" in statuses else []
+    return parts
+
+
+def _parts_in_words(parts: Sequence[SourceFile]) -> Iterator[Notice]:
+    if parts:
+        shown = and_more([file.display for file in parts], _MOST_NAMED)
+        yield Notice("note", f"{shown}: not judged, because a page in AsciiDoc shows a part of a manifest from there")
 
 
 def _packed_charts(packed: Iterable[SourceFile], files: Iterable[SourceFile]) -> Iterator[Notice]:

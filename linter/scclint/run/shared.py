@@ -153,6 +153,8 @@ class Run(Frozen):
         def told(question: Question) -> list[Any] | None:
             if question[0] == "image":
                 return list(this.images.of(*question[1:]) or ())
+            if question[0] == "named":
+                return [file for file in question[1:] if file in this.outline.named]
             return this.markers.of(*question[1:]) if question[0] == "marker" else this.outline.told.get(question)
 
         if len(units) == 1:
