@@ -302,6 +302,17 @@ def test_what_is_no_copy(copy: Finding) -> None:
     assert shown(in_file("a.yaml", finding("SCC101"), "1"), copy) == ["SCC101", "SCC101"]
 
 
+@pytest.mark.parametrize(("volume", "number"), [("emptyDir: {}", 1), ("hostPath: {path: /srv}", 2)])
+def test_variants_of_an_object_that_need_different_remedies_are_two_findings(
+    volume: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: registry.example/web:1}]\n"
+    write_files({"a.yaml": pod, "b.yaml": f"{pod}  volumes: [{{name: data, {volume}}}]\n"})
+    report = joined(report_of(run_over(["."])))
+    assert len([f for f in report.live if f.rule_id == "SEC201"]) == number
+
+
 def test_variants_of_an_object_in_one_folder_are_one_finding() -> None:
     assert shown(*(in_file(f"deploy/{file}", finding("SCC101"), file) for file in ("one-node.yaml", "nodes.yaml"))) == [
         "SCC101"

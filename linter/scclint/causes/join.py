@@ -330,8 +330,8 @@ def _same(finding: Finding) -> Iterator[tuple[object, ...]]:
     said = *_said(finding), finding.subject.namespace
     yield *said, finding.span
     if finding.subject.name:
-        # Files of one folder that define the same object are alternatives.
-        yield *said, finding.path, os.path.dirname(finding.span.file)
+        # Files of one folder that define the same object are alternatives, and the same is to be done.
+        yield *said, finding.path, os.path.dirname(finding.span.file), finding.help
     yield from ((*said, finding.path, content) for content in finding.contents)
     if finding.help:
         # One line of a template wrote several fields of the object, and the same is to be done.
