@@ -307,7 +307,9 @@ def test_variants_of_an_object_that_need_different_remedies_are_two_findings(
     volume: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: registry.example/web:1}]\n"
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: registry.example/web:1}]\n"
+    )
     write_files({"a.yaml": pod, "b.yaml": f"{pod}  volumes: [{{name: data, {volume}}}]\n"})
     report = joined(report_of(run_over(["."])))
     assert len([f for f in report.live if f.rule_id == "SEC201"]) == number

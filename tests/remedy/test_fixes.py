@@ -293,6 +293,15 @@ def test_a_binding_with_other_rights_is_needed_afterwards(tmp_path: Path) -> Non
     assert "is not needed" not in fix.effect
 
 
+def test_a_binding_with_another_subject_is_needed_afterwards(tmp_path: Path) -> None:
+    binding = grant("nonroot-v2").replace("name: web}]", "name: web}, {kind: ServiceAccount, name: db, namespace: shop}]")
+    other = DEPLOYMENT.replace("web", "db") + "          securityContext: {runAsUser: 1002}\n"
+    text = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n" + binding + "---\n" + other
+    fix = fixed(text, "SCC107", tmp_path).fix
+    assert fix is not None
+    assert "is not needed" not in fix.effect
+
+
 def test_a_profile_of_the_pod_is_not_lost(tmp_path: Path) -> None:
     profile = "  securityContext: {seccompProfile: {type: Localhost, localhostProfile: a.json}}\n"
     finding = fixed(POD.replace("  serviceAccountName", f"{profile}  serviceAccountName"), "SCC102", tmp_path)

@@ -54,7 +54,7 @@ def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy:
         # The trial may be one of the edits for several findings.
         trial = replace(trial, pairs=tuple(pair for pair in trial.pairs if pair[0] is result.subject) or trial.pairs)
     safety, words = effect(bench, trial, needs_review=edit.needs_review)
-    # Of a binding that gives other rights as well, only a rule of the role is needless.
+    # Of a binding that gives other rights as well, or has other subjects, only a part is needless.
     if needless := [grant for grant, other in _needless_grants(finding, trial).items() if not _keeps_binding(other)]:
         words += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
     if reported := _new_warnings(finding, trial):
@@ -125,8 +125,8 @@ def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditT
 
 
 def _keeps_binding(needless: Finding) -> bool:
-    """Whether what is needless is a rule of a role that has others."""
-    return any(remedy.words.startswith("remove the rule") for remedy in needless.remedies[:1])
+    """Whether what is needless is a rule of a role that has others, or one subject of several."""
+    return any(not remedy.words.startswith("remove the binding") for remedy in needless.remedies[:1])
 
 
 def _needless_grants(finding: Finding, trial: EditTrial) -> Mapping[str, Finding]:
