@@ -65,10 +65,10 @@ def _changes(misfit: Misfit, outcome: Outcome) -> Iterator[tuple[str, dict[str, 
         pod = _copy(outcome)
         value_at(pod, path)["image"] = image.any_user
         other = outcome.image_of(image.any_user, "")
-        ports = (
-            f" and listens on port {listed(map(str, other.ports))}" if other and other.ports and misfit.need == "port" else ""
-        )
-        yield f"use the image {image.any_user}, which runs as any user ID{ports}", pod
+        words = f"use the image {image.any_user}, which runs as any user ID"
+        if other and other.ports and other.ports != image.ports:
+            words += f" and listens on port {listed(map(str, other.ports))}: name it in containerPort, probes and Services"
+        yield words, pod
     pod = _copy(outcome)
     container = value_at(pod, path)
     if misfit.need == "port":
