@@ -24,10 +24,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 from scclint.causes.join import joined
+from scclint.cluster import Cluster
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
-from scclint.finding import Finding, Severity, TextEdit
+from scclint.finding import Finding, Remove, Severity, TextEdit
 from scclint.outcome.chain import Outcome
+from scclint.platform.releases import NEWEST_KUBERNETES
 from scclint.record import grouped
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_fixes
@@ -36,6 +38,8 @@ from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import prepare, report_of
 from scclint.run.shared import Run
+from scclint.validation.validate import validate
+from scclint.yaml.edit import changed_data
 
 _WIDE = ("anyuid", "hostaccess", "hostmount-anyuid", "hostmount-anyuid-v2", "hostnetwork", "hostnetwork-v2", "privileged")
 _CONFINED = ("RuntimeDefault", "Localhost")
@@ -236,7 +240,11 @@ def _compare_outcomes(outcome: Outcome, now: Outcome, finding: Finding) -> Itera
 
 
 def _settings(pod: Mapping[str, Any]) -> Any:
-    """The pod with what its security context says for its containers in each of them."""
+    """The pod without fields that do not exist, and with what its security context says for its containers in each of them."""
+    minor = Cluster.kubernetes(NEWEST_KUBERNETES).kubernetes_minor
+    for problem in validate({**pod, "apiVersion": "v1", "kind": "Pod"}, "v1", "Pod", minor):
+        if problem.code == "unknown":
+            pod = changed_data(pod, Remove(problem.path))
     spec = dict(pod["spec"])
     own = dict(spec.pop("securityContext", None) or {})
     default = {"runAsNonRoot": own.pop("runAsNonRoot")} if "runAsNonRoot" in own else {}

@@ -69,6 +69,7 @@ TEST_CODE = {
     "a format": {"pkg/a_test.go": 'os.ReadFile(fmt.Sprintf("testdata/%s.yaml", name))\n'},
     "python": {"pkg/test_a.py": 'DATA = Path(__file__).parent / "testdata" / "pod.yaml"\n'},
     "bats": {"pkg/a.bats": 'run cmd "testdata/pod.yaml"\n'},
+    "a script of bats": {"tests/a.sh": '#!/usr/bin/env bats\n@test "it isn\'t admitted" { run cmd pkg/testdata/pod.yaml; }\n'},
 }
 
 

@@ -7,7 +7,7 @@ Sources: kuttl reads the numbered files in each folder of a `testDirs` and compa
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from scclint.deploy.unit import (
     Shown,
     Unit,
 )
-from scclint.files import TEST_CODE, TEST_SOURCES, USES_TESTS, text_of
+from scclint.files import SCRIPT_SUFFIXES, TEST_CODE, TEST_SOURCES, USES_TESTS, SourceFile, text_of
 from scclint.objects.documents import load_text
 from scclint.objects.kinds import TEKTON
 from scclint.yaml.nodes import to_data
@@ -65,6 +65,17 @@ _KNOWN_END = r"((?:/[\w.-]+)*)/*\Z"
 """The end of a path that has no variable."""
 _WORD = r"(?<=[\"'`/ =\t])[\w.-]++(?=[\"'`/*\s)])"
 _NAMED = r"(?<![\w.-])[\w-]++(?:\.[\w-]++)*+(?<=\.yaml|\.json|.\.yml)"
+
+
+_OF_DATA = frozenset(("testdata", "test_data"))
+"""Folders for the data of tests, as Go and authors of bats call them. What lies in one is shown only if a test names it."""
+
+
+def _is_test_code(file: SourceFile) -> bool:
+    """Whether a file is code of a test, by its name, or a script that bats runs."""
+    if re.search(TEST_CODE, file.display):
+        return True
+    return file.display.endswith(SCRIPT_SUFFIXES) and text_of(file).startswith("#!/usr/bin/env bats")
 
 
 class ShownFiles:
@@ -231,12 +242,14 @@ class ShownFiles:
         by_name: dict[str, str] = {}
         for source in self._outline.texts:
             own = _own_folder(os.path.dirname(source.display))
-            if re.search(TEST_CODE, source.display) and (own in self._holding or "testdata" in self._names_of_folders):
-                for path in self._paths_in_test(own, text_of(source)):
+            if _is_test_code(source) and (own in self._holding or not self._names_of_folders.isdisjoint(_OF_DATA)):
+                paths = _paths_in_script if source.display.endswith(SCRIPT_SUFFIXES) else _paths_in
+                for path in self._paths_in_test(own, paths(text_of(source))):
                     by_name.setdefault(path, own)
         for path, folder in by_name.items():
             files = [path] if path in self._outline.files else self._below(path)
-            step = os.path.relpath(path, folder or os.curdir).replace(os.sep, "/").lstrip("./").partition("/")[0]
+            steps = os.path.relpath(path, folder or os.curdir).replace(os.sep, "/").lstrip("./").split("/")
+            step = next((step for step in steps if step in _OF_DATA), steps[0])
             if step not in self._words_of_programs:
                 read.update(file for file in files if os.path.basename(file) not in self._words_of_programs)
         return read
@@ -245,13 +258,13 @@ class ShownFiles:
     def _names_of_folders(self) -> Set[str]:
         return {os.path.basename(folder) for folder in self._holding}
 
-    def _paths_in_test(self, folder: str, text: str) -> Iterator[str]:
-        """Yield the files and folders that a test names, which lie below their own folder, or in a folder `testdata` of Go."""
+    def _paths_in_test(self, folder: str, paths: Iterable[tuple[list[str], bool]]) -> Iterator[str]:
+        """Yield the files and folders that a test names, which lie below their own folder, or in a folder for data of tests."""
         is_top = not self._outline.inside(folder or os.curdir)
-        for names, reads in _paths_in(text):
+        for names, reads in paths:
             joined = self._resolved(folder, "/".join(names))
             for path in [joined] if joined else [self._resolved(folder, name) for name in names]:
-                is_data = "testdata" in path.split("/")
+                is_data = not _OF_DATA.isdisjoint(path.split("/"))
                 is_own = bool(folder) and path.startswith(f"{folder}/") and not is_top
                 if (is_data or is_own) and (is_data or reads or path in self._outline.files):
                     yield path
@@ -261,7 +274,7 @@ class ShownFiles:
         """The words in texts and paths of scripts, and of code that is for no test."""
         words: set[str] = set()
         for file in self._outline.texts:
-            is_test = re.search(TEST_CODE, file.display) or re.match(TEST_SOURCES, file.display)
+            is_test = _is_test_code(file) or re.match(TEST_SOURCES, file.display)
             if not file.display.endswith(".md") and not is_test:
                 text = text_of(file)
                 words.update(() if re.search(USES_TESTS, text) else re.findall(_WORD, text))
@@ -373,6 +386,11 @@ def _values_of(key: str, data: Any) -> Iterator[str]:
                 yield value[key]
         elif isinstance(value, list):
             pending += value
+
+
+def _paths_in_script(text: str) -> Iterator[tuple[list[str], bool]]:
+    """Yield the paths that a script names, as `_paths_in` does."""
+    yield from (([path], True) for path in re.findall(r"[\w.-]++(?:/[\w.-]++)++", text))
 
 
 def _paths_in(text: str) -> Iterator[tuple[list[str], bool]]:
