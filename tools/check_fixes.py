@@ -205,7 +205,7 @@ def _compare(judged: tuple[Report, Outcomes], changed: tuple[Report, Outcomes], 
     then = Counter(_identity(f) for f in before.live)
     for key, number in Counter(_identity(f) for f in after.live).items():
         rule, severity, _ = key
-        named = rule == "RBA403" and finding.fix is not None and "not needed" in finding.fix.effect
+        named = rule == "RBA403" and finding.fix is not None and "Afterwards, " in finding.fix.effect
         if number > then[key] and not named and (severity is Severity.ERROR or severity.rank <= finding.severity.rank):
             yield f"{rule} is new"
     for release, outcomes in then_outcomes.items():

@@ -300,6 +300,7 @@ def test_a_binding_with_another_subject_is_needed_afterwards(tmp_path: Path) -> 
     fix = fixed(text, "SCC107", tmp_path).fix
     assert fix is not None
     assert "is not needed" not in fix.effect
+    assert fix.effect.endswith("Afterwards, RoleBinding shop/web-nonroot-v2 need not name service account shop/web.")
 
 
 def test_a_profile_of_the_pod_is_not_lost(tmp_path: Path) -> None:

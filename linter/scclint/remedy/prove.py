@@ -54,12 +54,24 @@ def prove(bench: Workbench, finding: Finding, result: Occurrence | None, remedy:
         # The trial may be one of the edits for several findings.
         trial = replace(trial, pairs=tuple(pair for pair in trial.pairs if pair[0] is result.subject) or trial.pairs)
     safety, words = effect(bench, trial, needs_review=edit.needs_review)
-    # Of a binding that gives other rights as well, or has other subjects, only a part is needless.
-    if needless := [grant for grant, other in _needless_grants(finding, trial).items() if not _keeps_binding(other)]:
-        words += f" Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
+    words = " ".join([words, *_needless_in_words(_needless_grants(finding, trial))])
     if reported := _new_warnings(finding, trial):
         words += f" With it, {listed(reported)} {'is' if len(reported) == 1 else 'are'} reported."
     return Proof(safety, words, elsewhere(bench, trial))
+
+
+def _needless_in_words(grants: Mapping[str, Finding]) -> Iterator[str]:
+    """Say what of grants is needless afterwards: bindings, or a subject of one that has others. A rule of a role may give other rights."""
+    needless = [grant for grant, told in grants.items() if _removes(told, "the binding")]
+    if needless:
+        yield f"Afterwards, {listed(needless)} {'is' if len(needless) == 1 else 'are'} not needed."
+    for grant, told in grants.items():
+        if not _removes(told, "the binding") and not _removes(told, "the rule"):
+            yield f"Afterwards, {grant} need not name {listed(told.subjects)}."
+
+
+def _removes(needless: Finding, what: str) -> bool:
+    return any(remedy.words.startswith(f"remove {what}") for remedy in needless.remedies[:1])
 
 
 def _new_warnings(finding: Finding, trial: EditTrial) -> list[str]:
@@ -122,11 +134,6 @@ def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditT
         weighs = new.severity is Severity.ERROR or new.severity.rank <= worst
         if weighs and after[identity(new)] > before[identity(new)] and str(new.subject) not in needless:
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
-
-
-def _keeps_binding(needless: Finding) -> bool:
-    """Whether what is needless is a rule of a role that has others, or one subject of several."""
-    return any(not remedy.words.startswith("remove the binding") for remedy in needless.remedies[:1])
 
 
 def _needless_grants(finding: Finding, trial: EditTrial) -> Mapping[str, Finding]:
