@@ -39,6 +39,8 @@ _ORIGINS = 1
 """Places that are shown of what explains a cause, such as the binding of a grant."""
 _MASK = "…"
 """What stands for the words in which entries with the same sentence differ."""
+_IN_BOTH_FORMS = r"^Set `[^`]*` in your own values \(with helm: `([^`]*)`\)"
+"""How a fix of a chart begins. The values and the option of helm say the same: the option is for the screen, both are for programs."""
 _LONGEST_HEADLINE = 100
 _SHORT_END = 30
 """The last part of a longer headline that is not cut off, because it is what the headline says."""
@@ -100,14 +102,18 @@ class Entries:
         self._lines, self._units = SourceLines(report.texts), units_phrase(report)
         self._pages = help_addresses(report.rules)
 
+    def _short(self, fix: str) -> str:
+        return fix if self._options.verbose else re.sub(_IN_BOTH_FORMS, r"Install with `\1`", fix)
+
     def entry(self, causes: Sequence[Cause]) -> Json:
         """Return the entry of causes with the same sentence: the first one, and the places of the others."""
         first, *others = causes
         shown = _cause(first.finding, self._lines, self._options)
+        shown["fix"]["text"] = self._short(shown["fix"]["text"])
         if others:
             lines = [at["line"] for at in shown["places"]]
             fixes = [_here(_fix(cause.finding)[1], cause.finding, lines if cause is first else None) for cause in causes]
-            shown["fix"]["text"] = _pattern(fixes)
+            shown["fix"]["text"] = _pattern([*map(self._short, fixes)])
         return {
             "id": first.name,
             "explained_by": self._explained_by(first.name),
