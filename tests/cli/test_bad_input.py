@@ -410,6 +410,17 @@ class TestPathsOfOptions:
         assert (run.status, run.err) == (2, "scclint: .scclint.yaml:2:3: units: the values file none.yaml does not exist\n")
 
 
+@pytest.mark.parametrize(("text", "status"), [("a: [\n", 0), ("kind: Pod\nmetadata: [\n", 2)], ids=["settings", "a manifest"])
+def test_a_file_of_a_folder_that_cannot_be_parsed(here: Path, cli: Cli, text: str, status: int) -> None:
+    """What nothing shows to be a manifest decides no status, and is counted."""
+    Path("broken.yaml").write_text(text)
+    Path("account.yaml").write_text("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n")
+    run = cli("check", ".")
+    assert run.status == status
+    assert "1 unparsable" in run.out
+    assert ("broken.yaml" in run.out) is bool(status)
+
+
 @pytest.mark.parametrize("words", [("check", "--format", "concise"), ("check",)])
 def test_a_file_that_is_named_and_cannot_be_parsed(here: Path, cli: Cli, words: tuple[str, ...]) -> None:
     Path("broken.yaml").write_text("a: [\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from scclint.finding import Fix, TextEdit
+from scclint.finding import Fix, Remedy, TextEdit
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.json_v1 import document
@@ -125,3 +125,28 @@ def test_markdown_fences_what_holds_a_fence(fixed: Report) -> None:
     fence = replace(FIXES[1], edits=(TextEdit("pod.yaml", 5, 5, "a: '```'\n"),))
     text = render(replace(fixed, findings=(replace(fixed.findings[1], fix=fence),)), "markdown")
     assert "\n    ````diff\n    +a: '```'\n    ````\n" in text
+
+
+@pytest.mark.parametrize(
+    ("done", "other"),
+    [
+        ("", "write hostUsers: false"),
+        ("remove runAsUser: 7", "write hostUsers: false"),
+        ("write hostUsers: false", "remove runAsUser: 7"),
+    ],
+    ids=["no fix", "the first", "the second"],
+)
+def test_the_other_remedy_is_not_the_one_that_is_carried_out(fixed: Report, done: str, other: str) -> None:
+    remedies = (Remedy("remove runAsUser: 7"), Remedy("write hostUsers: false"))
+    finding = replace(fixed.findings[0], remedies=remedies, fix=replace(FIXES[0], words=done) if done else None)
+    assert finding.other_remedy is not None
+    assert finding.other_remedy.words == other
+    assert replace(finding, remedies=remedies[:1], fix=None).other_remedy is None
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_the_other_remedy_is_shown_beside_a_fix_that_costs_something_elsewhere(fixed: Report, elsewhere: bool) -> None:
+    remedies = (Remedy("remove runAsUser: 0"), Remedy("write hostUsers: false"))
+    first = replace(fixed.findings[0], remedies=remedies, fix=replace(FIXES[0], words=remedies[0].words, elsewhere=elsewhere))
+    text = render(replace(fixed, findings=(first,)), "full", Options())
+    assert ("or: Write hostUsers: false." in text) is elsewhere
