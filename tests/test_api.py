@@ -9,6 +9,7 @@ import pytest
 
 import scclint
 from scclint.cli import main
+from tests.deploy.tools import needs_helm
 from tests.must_gather import files, write_folder
 from tests.remedy.test_chart import CHART
 from tests.running import write_files
@@ -177,6 +178,7 @@ def test_an_error_names_the_file(here: Path) -> None:
     assert (none.value.file, none.value.message) == ("gone/web.yaml", "no such file or directory")
 
 
+@needs_helm
 def test_a_part_of_a_chart_is_linted_with_its_chart(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(CHART)
     main(["check", "--no-cache", "--format", "json", "web/values.yaml"])

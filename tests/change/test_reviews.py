@@ -526,7 +526,7 @@ def marked(changes: dict[str, tuple[Files, Change]]) -> list[Any]:
     """The names of changes, each with the renderer that it needs."""
     needs = {id(BUILT): [needs_kustomize], id(CHART): [needs_helm]}
     names = {
-        name: ("c/Chart.yaml" in files and CHART) or ("k/one/kustomization.yaml" in files and BUILT)
+        name: (any(file.endswith("/Chart.yaml") for file in files) and CHART) or ("k/one/kustomization.yaml" in files and BUILT)
         for name, (files, _) in changes.items()
     }
     return [pytest.param(name, id=name, marks=needs.get(id(files), ())) for name, files in names.items()]

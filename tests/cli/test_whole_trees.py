@@ -288,6 +288,7 @@ def test_the_cluster_that_a_change_describes_does_not_count(here: Path, cli: Cli
     assert cli("diff", *words[3:], "HEAD~1", "HEAD").status == 1
 
 
+@needs_helm
 def test_values_that_the_settings_name_are_those_of_each_side(here: Path, cli: Cli) -> None:
     template = GOOD.replace("{allowPrivilegeEscalation", "{privileged: {{ .Values.p }}, allowPrivilegeEscalation").replace(
         "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: {{ .Values.p }}"

@@ -78,6 +78,8 @@ def test_shown_output_is_real(block: Block) -> None:
     out = io.StringIO()
     with contextlib.chdir(ROOT), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         status = main(arguments)
+    if "helm not found" in out.getvalue():
+        pytest.skip("helm not found")
     assert status in (0, 1), out.getvalue()
     printed = out.getvalue()
     if os.environ.get("SCCLINT_WRITE_GOLDEN"):
@@ -208,6 +210,8 @@ def test_commands_run(command: str, place: str, project: Path, monkeypatch: pyte
     out = io.StringIO()
     with contextlib.chdir(project), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         status = main(arguments)
+    if "helm not found" in out.getvalue():
+        pytest.skip("helm not found")
     assert status in (0, 1), f"{place}: {command}\n{out.getvalue()}"
 
 

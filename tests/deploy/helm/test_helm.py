@@ -23,6 +23,7 @@ from scclint.errors import UsageError
 from scclint.objects.documents import load_text
 from scclint.run.report import Report
 from scclint.source import Span
+from tests.deploy.tools import needs_helm
 from tests.running import report_on
 
 HERE = Path(__file__).parent
@@ -137,6 +138,7 @@ def test_what_lies_in_an_archive_is_reported_at_the_dependency(chart: Path, helm
     assert place.note == "its template, shop/charts/broker/templates/pod.yaml, lies in the packed dependency"
 
 
+@needs_helm
 def test_findings_are_at_templates_and_say_where_they_were_rendered(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(chart.parent)
     found = report(RENDERED, Config(helm_chart="shop", select=("SCC101", "SEC201", "SUP")))
@@ -214,6 +216,7 @@ def test_what_is_rendered_within_a_chart_is_of_this_chart(chart: Path, monkeypat
     assert not [n.message for n in found.notices if "--helm-chart" in n.message]
 
 
+@needs_helm
 def test_code_scanning_gets_templates_relative_to_the_repository(
     chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,6 +251,7 @@ def output_dir(folder: Path) -> None:
                 stream.write(document)
 
 
+@needs_helm
 def test_output_directories(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(chart.parent)
     output_dir(chart.parent / "out")
