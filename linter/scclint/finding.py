@@ -241,11 +241,9 @@ class Subject:
     @property
     def label(self) -> str:
         """The object as messages name it: `Deployment web`, `task build of Pipeline ship, run by PipelineRun ship-1`."""
-        part, runs, run = f", {self.part}".rpartition(", run by ")
-        part = part if runs else run
-        return " of ".join(filter(None, (part.removeprefix(", "), f"{self.kind} {self.name}".strip()))) + f"{runs}{run}" * bool(
-            runs
-        )
+        part, by, run = f", {self.part}".partition(", run by ")
+        named = (part.removeprefix(", "), f"{self.kind} {self.name}".strip())
+        return f"{' of '.join(filter(None, named))}{by}{run}"
 
 
 @record

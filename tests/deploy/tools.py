@@ -22,7 +22,7 @@ def template(chart: str, root: str, *values: str, **more: object) -> str:
     from scclint.deploy.helm.capabilities import api_versions, kube_version
 
     given = {"values": tuple(values), **more}
-    release = ChartRelease("web", NAMESPACE_MARKER, kube_version("4.22"), api_versions("4.22"), **given)  # type: ignore[arg-type]
+    release = ChartRelease("web", NAMESPACE_MARKER, kube_version("4.22"), api_versions("4.22"), **given)  # type: ignore[arg-type]  # options by name
     made = renderer().template_chart(chart, release, root=root)
     assert made.error == ""
     return made.text

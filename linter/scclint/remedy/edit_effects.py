@@ -247,8 +247,11 @@ def effect(bench: Workbench, trial: EditTrial, *, needs_review: bool) -> tuple[S
                 # The API server cannot read the object as it is, so that there are no pods to compare with.
                 words["The API server then accepts the value."] = None
             elif before.verdict is not None and after.verdict is not None:
-                old, new = (_run(verdict, world) for verdict in (before.verdict, after.verdict))
-                same = same and (before.verdict.allowed, old) == (after.verdict.allowed, new)
+                same = (
+                    same
+                    and before.verdict.allowed == after.verdict.allowed
+                    and _run_alike(before.verdict, after.verdict, world)
+                )
                 words |= _sentences(admission_effect(before, after))
                 users |= _sentences(confinement_effect(before, after))
                 users |= _sentences(process_effect(world, before, after))
@@ -268,18 +271,22 @@ def _sentences(clause: str, lead: str = "") -> dict[str, None]:
     return {f"{capitalized(lead + clause)}.": None} if clause else {}
 
 
-def _run(verdict: Verdict, world: World) -> Mapping[str, Any]:
-    """The pod after admission with its defaults: `runAsNonRoot` of the pod for its containers, and the sources of volumes.
+def _run_alike(before: Verdict, after: Verdict, world: World) -> bool:
+    """Whether two pods run alike. The API server drops the fields that do not exist, so that these make no difference."""
+    return _run(before.pod) == _run(after.pod) or _run(_known(before.pod, world)) == _run(_known(after.pod, world))
 
-    The API server has dropped the fields that do not exist.
-    """
-    pod: Mapping[str, Any] = verdict.pod
-    whole = {**pod, "apiVersion": "v1", "kind": "Pod"}
-    for problem in validate(
-        whole, "v1", "Pod", world.cluster.kubernetes_minor, openshift=world.cluster.platform == "openshift"
-    ):
+
+def _known(pod: Mapping[str, Any], world: World) -> Mapping[str, Any]:
+    """The pod without fields that do not exist in the release."""
+    whole, cluster = {**pod, "apiVersion": "v1", "kind": "Pod"}, world.cluster
+    for problem in validate(whole, "v1", "Pod", cluster.kubernetes_minor, openshift=cluster.platform == "openshift"):
         if problem.code == "unknown":
             pod = changed_data(pod, Remove(problem.path))
+    return pod
+
+
+def _run(pod: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The pod after admission with its defaults: `runAsNonRoot` of the pod for its containers, and the sources of volumes."""
     if volumes := pod["spec"].get("volumes"):
         pod = {**pod, "spec": {**pod["spec"], "volumes": [with_source(volume or {}) for volume in volumes]}}
     context = dict(pod["spec"].get("securityContext") or {})
