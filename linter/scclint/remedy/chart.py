@@ -98,7 +98,9 @@ def joined_edits(findings: Iterable[Sequence[View]]) -> tuple[FileEdit | None, F
         moved = [(chart, of_values) for chart, operations in charts if chart and (of_values := chart.moved(operations))]
         try:
             placed = dict.fromkeys(pair for chart, of_values in moved for pair in chart.placed(of_values))
-            _edit_of_layers(bench if placed else refuse("no value sets a field"), joined | placed)
+            if not placed:
+                refuse("no value sets a field")
+            _edit_of_layers(bench, joined | placed)
             joined |= placed
         except EditRefused:
             with suppress(EditRefused):
