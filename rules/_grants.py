@@ -7,7 +7,6 @@ from scclint.admission.rbac import matched
 from scclint.advice.sccs import texts_of
 from scclint.api import (
     ApiObject,
-    Decision,
     Field,
     Grant,
     Located,
@@ -18,7 +17,6 @@ from scclint.api import (
     Role,
     RoleBinding,
     SecurityContextConstraints,
-    Span,
     User,
     View,
     World,
@@ -48,15 +46,29 @@ class Subject(NamedTuple):
         """What messages call it: `service account shop/web`."""
         return f"{self.kind} {self.shown}"
 
+    @property
+    def who(self) -> str:
+        """What keys call it, as it is bound: `service account shop/web`, `group system:authenticated`."""
+        return f"{self.kind} {self.name if self.kind == 'group' else self.shown}"
+
     def __str__(self) -> str:
         return self.named
 
     @property
+    def is_everyone(self) -> bool:
+        """Whether it is a group that covers a whole cluster."""
+        return self.kind == "group" and self.name in EVERYONE
+
+    @property
+    def covers_default(self) -> bool:
+        """Whether it is or includes the service account `default` of one namespace."""
+        is_account = self.kind == "service account" and self.name == "default"
+        return is_account or (self.kind == "group" and self.name.startswith(SERVICE_ACCOUNTS_OF))
+
+    @property
     def covers_service_accounts(self) -> bool:
         """Whether the subject is or includes a service account."""
-        return self.kind == "service account" or (
-            self.kind == "group" and (self.name in EVERYONE or self.name.startswith(SERVICE_ACCOUNTS_OF))
-        )
+        return self.kind == "service account" or self.is_everyone or self.covers_default
 
 
 class Reach(NamedTuple):
@@ -72,6 +84,10 @@ class Reach(NamedTuple):
     anything: bool
     origin: ObjectRef
     rule_index: int
+
+    def through(self, scc: str) -> str:
+        """Return the role that gives it; empty for the release's own role for the SCC, which would only repeat the SCC."""
+        return "" if self.role.name == f"system:openshift:scc:{scc}" else f"{self.role.kind} {self.role.name}"
 
     def steps(self, world: World, scc: str, near: ApiObject) -> tuple[Related, ...]:
         """Return notes on the role and the SCC, if the input has them. Of several definitions, the closest to `near` counts."""
@@ -238,25 +254,15 @@ def default_of(subjects: Iterable[object]) -> str:
     return f"namespace {home}" if home else "its namespace" * bool(name)
 
 
-def grant_decision(binding: RoleBinding, world: World) -> Decision:
-    """Return the decision that a binding is for all pods that run by its grant."""
-    return Decision(str(reference(binding, world)), Related(binding.named, binding.place.span))
-
-
 def verb_of_use(rule: View) -> Field[Any]:
     """Return the verb of a rule on SCCs that allows their use."""
     index = next((index for index, verb in enumerate(as_list(rule.data.get("verbs"))) if verb in ("use", "*")), None)
     return rule.field("verbs") if index is None else rule.field("verbs", index)
 
 
-def node_decision(binding: str, at: Span, words: str = "") -> Decision:
-    """Return the decision of a grant of an SCC that opens the node, which all pods that run by it need."""
-    return Decision(f"{binding} opens the node", Related(binding, at), words, is_place=False)
-
-
 INSTALLER = (
     "OLM installs ClusterExtension {extension} as this account, which needs all rights that the roles of the bundle grant. "
-    "Suppress the finding with your reason if the bundle needs the right."
+    "Record the right with `scclint accept` if the bundle needs it."
 )
 """The sentence about what `installed` returns."""
 

@@ -24,22 +24,6 @@ def written_by(rule: View, world: World) -> tuple[str, ...]:
     return () if _is_template(rule, world) else _giving(rule, world)
 
 
-def origins(role: Role, rule: View, written: Mapping[str, str], world: World) -> tuple[str, ...]:
-    """Return the places of the markers that a right of a rule comes from; several if it can be any of these, none if it comes from no marker.
-
-    `written` are the entries of the rule that give the right, by field. A chart and an operator's bundle have rules of their own besides.
-    """
-    fields = ("apiGroups", "resources", "verbs")
-    if not _giving(rule, world) or any(field not in written for field in fields):
-        return ()
-    if not (role.implied or _is_template(rule, world)) and not all(_giving(other, world) for other in role.rules):
-        return ()
-    file = rule.root.file.split("/")
-    found = [str(place) for place, *_ in world.other_units.markers(*([written[field]] for field in fields))]
-    likeness = [shared_start(place.split("/"), file) for place in found]
-    return tuple(place for place, like in zip(found, likeness, strict=True) if like == max(likeness))
-
-
 def _is_template(rule: View, world: World) -> bool:
     """Whether Helm rendered a rule, or its role is a template."""
     metadata = as_mapping(to_data(rule.root.get("metadata"))) if isinstance(rule.root, MappingNode) else {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.admission.seccomp import to_field
+from scclint.admission.seccomp import to_annotation, to_field
 from scclint.api import (
     ContainerSeccomp,
     Field,
@@ -19,6 +19,7 @@ from scclint.api import (
     Span,
     Workload,
     World,
+    as_mapping,
     grouped,
 )
 from scclint.limits import MAX_PROFILE_USERS
@@ -92,6 +93,26 @@ def pod_profile_at(workload: Workload) -> Field[Any]:
     """Return the field that sets the profile of the whole pod, or the annotation if the field is unset."""
     annotation = workload.pod.annotation(POD_SECCOMP_ANNOTATION)
     return annotation if annotation and not workload.pod.seccomp_type else workload.pod.seccomp_type
+
+
+def matching_field(workload: Workload, key: str) -> Field[Any] | None:
+    """Return the `seccompProfile` field that the annotation stands for; None if it names no container of the pod."""
+    if not key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX):
+        return workload.pod.field("spec", "securityContext", "seccompProfile")
+    container = workload.pod.container(key.removeprefix(CONTAINER_SECCOMP_ANNOTATION_PREFIX))
+    return None if container is None else container.field("securityContext", "seccompProfile")
+
+
+def container_of(annotation: Field[Any]) -> str:
+    """The container that an annotation is for; empty if it is for the pod."""
+    key = str(annotation.path[-1])
+    return key.removeprefix(CONTAINER_SECCOMP_ANNOTATION_PREFIX) if key.startswith(CONTAINER_SECCOMP_ANNOTATION_PREFIX) else ""
+
+
+def contradicts(value: str, field: Field[Any] | None) -> bool:
+    """Whether an annotation with this value says something else than the `seccompProfile` field that it stands for."""
+    in_field = to_annotation(as_mapping(field.value)) if field is not None else ""
+    return bool(value) and in_field not in ("", {"docker/default": "runtime/default"}.get(value, value))
 
 
 def flow_form(annotation: str) -> str:

@@ -72,7 +72,6 @@ SENTENCES = {
     on=Document,
     since="0.1",
     sentences=SENTENCES,
-    severities={f"{code}/other-file": Severity.INFO for code in ("unreadable", "indented", "no-break-space")},
     tags=("manifest",),
     study=(5, 5),
 )
@@ -95,10 +94,11 @@ def check(document: Document, world: World) -> Iterator[Problem]:
     if document.file != _STREAM and not document.file.endswith(_SUFFIXES):
         help = "do-not-name"
     yield Problem(
-        code if _may_be_manifest(document, world) else f"{code}/other-file",
+        code,
         at=Place(Span(document.file, line, column, line, column + 1)),
         facts={"error": error.message},
         help=help,
+        turns_on="" if _may_be_manifest(document, world) else "nothing shows that it is a manifest",
     )
 
 

@@ -8,9 +8,8 @@ The rule also checks names. Names of objects, containers and volumes consist of 
 containers or two volumes of a pod cannot have the same name. Each `volumeMounts` entry must name a volume of the pod, and the
 labels of a pod template must match the selector. A pod with `os.name: windows` has no seccomp profile. A Localhost profile
 needs a `localhostProfile`, a path relative to the kubelet's seccomp directory (`/var/lib/kubelet/seccomp`) without `..`. An
-empty `image`, and the fields of an object with an empty name, are reported as information only, because another tool usually
-sets them later. So is an old version of the API in a folder for OpenShift 3. Placeholders (`${X}`, `{{ x }}`) are not checked,
-and MAN006 reports words such as `REPLACE_ME`.
+empty `image`, and the fields of an object with an empty name, are gaps, because another tool usually sets them later.
+Placeholders (`${X}`, `{{ x }}`) are not checked, and MAN006 reports words such as `REPLACE_ME`.
 
 Several objects of one folder or unit in the same old version of the API make one finding, which lists the others.
 
@@ -103,10 +102,8 @@ SENTENCES = {
 }
 _OWN_HELP = ("duplicate", "not-found", "not-on-windows")
 """Codes of problems of fields that have a fix of their own."""
-SEVERITIES = {"object/later": Severity.INFO, "pods/later": Severity.INFO, "object/unplaced": Severity.WARNING}
+SEVERITIES = {"object/unplaced": Severity.WARNING}
 
-_OPENSHIFT_3 = r"(?i)(?:^|[/_.-])(?:(?:openshift|ocp|okd|origin)[_-]?v?3|v?3\.(?:x|6|7|9|1[01]))(?=[/_-]|\.[a-z]|$)"
-"""Names of folders and files for OpenShift 3, which has versions of the API that later releases lack."""
 _UNQUOTED = {"true": True, "false": False}
 
 
@@ -141,7 +138,7 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             edits = _edits(obj, problem, field)
             code = "object" if problem in of_object else "pods"
             # A program replaces words such as `FILLED_BY_THE_OPERATOR` in the name of a field, too.
-            is_later = later or in_plain_words(problem.path[-1]) or (is_version and re.search(_OPENSHIFT_3, obj.file))
+            is_later = bool(later or in_plain_words(problem.path[-1]))
             is_unplaced = code == "object" and _is_unplaced(obj, problem, world)
             told = _help(problem, edits)
             if is_version:
@@ -149,19 +146,13 @@ def check(obj: ApiObject, world: World) -> Iterator[Problem]:
             elif is_unplaced:
                 told = "place-both"
             yield Problem(
-                _code(code, is_later=bool(is_later), is_unplaced=is_unplaced),
+                f"{code}/unplaced" if is_unplaced else code,
                 at=field,
                 facts=_facts(obj, problem),
                 help=later or told,
                 edits=edits,
+                turns_on="a program or person sets the value later" if is_later else "",
             )
-
-
-def _code(code: str, *, is_later: bool, is_unplaced: bool) -> str:
-    """Return the code of a problem with why it has a severity of its own."""
-    if is_later:
-        return f"{code}/later"
-    return f"{code}/unplaced" if is_unplaced else code
 
 
 def _is_unplaced(obj: ApiObject, problem: FieldProblem, world: World) -> bool:

@@ -55,7 +55,7 @@ spec:
 from collections.abc import Iterator
 from typing import Any
 
-from scclint.api import ApiObject, Field, Location, Problem, Severity, Workload, World, is_open, rule
+from scclint.api import ApiObject, Field, Location, Problem, Workload, World, is_open, rule
 from scclint.objects.unknown import in_plain_words
 from scclint.outcome.decisive import decisive_fields
 
@@ -81,7 +81,7 @@ SENTENCES = {
     "MAN006",
     "unresolved-placeholder",
     "A value that decides a verdict is still a placeholder",
-    severity=Severity.INFO,
+    kind="advice",
     on=ApiObject,
     since="0.1",
     sentences=SENTENCES,

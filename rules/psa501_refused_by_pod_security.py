@@ -91,7 +91,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         },
         notes=("level", "denial"),
         at=workload.pod.field(*violations[0].paths[0]),
-        opens=tuple(f"rejects {violation.check}" for violation in violations),
         related=label_place(outcome, "enforce", world),
         remedies=advise("enforced level", workload, world),
     )

@@ -49,7 +49,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.advice.words import label_place, why_level
-from scclint.api import Located, Outcome, Problem, Severity, Workload, World, advise, creator, rule
+from scclint.api import Located, Outcome, Problem, Workload, World, advise, creator, rule
 from scclint.podsecurity.levels import Mode, Standard
 
 SENTENCES = {
@@ -69,7 +69,7 @@ SENTENCES = {
     "PSA502",
     "violates-pod-security",
     "The pod or its template violates the level that the namespace warns about or audits",
-    severity=Severity.INFO,
+    kind="advice",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,

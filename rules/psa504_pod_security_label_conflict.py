@@ -72,7 +72,7 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Namespace, Problem, Remove, Severity, User, World, rule
+from scclint.api import Namespace, Problem, Remove, User, World, rule
 from scclint.cluster.namespace_policy import NamespacePolicy
 from scclint.podsecurity.levels import level_label, stricter
 from scclint.podsecurity.syncer import SYNC_LABEL
@@ -92,7 +92,7 @@ _ENFORCE = level_label("enforce")
     "PSA504",
     "pod-security-label-conflict",
     "A label keeps the label syncer from setting the level that service accounts need",
-    severity=Severity.WARNING,
+    kind="advice",
     on=Namespace,
     since="0.1",
     sentences=SENTENCES,

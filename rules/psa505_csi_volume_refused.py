@@ -14,8 +14,8 @@ So a namespace without labels may use only drivers whose label is `restricted`. 
 `smb.csi.k8s.io` the level `privileged`. The plugin rejects Deployments and other workloads of Kubernetes themselves, before there is a
 pod, so that `oc apply` fails.
 
-The severity is info if neither the input nor OpenShift has the driver, because its operator may install it with a label. It is
-also info for releases before 4.18, because scclint was not compared with their plugin.
+It is a gap if neither the input nor OpenShift has the driver, because its operator may install it with a label. It is
+also a gap for releases before 4.18, because scclint was not compared with their plugin.
 
 ## How to fix it
 
@@ -82,8 +82,7 @@ from scclint.podsecurity.levels import level_label
 
 SENTENCES = {
     "rejected": "{object}: the API server rejects {judged:it|}[{rejected}] because of an inline volume of CSI driver {driver}",
-    "driver": "the driver has {invalid:an invalid label security.openshift.io/csi-ephemeral-volume-profile|}[level {level}]"
-    "{known:| (assumed, because the input does not have the driver)}",
+    "driver": "the driver has {invalid:an invalid label security.openshift.io/csi-ephemeral-volume-profile|}[level {level}]",
     "enforces": "{where} enforces level {enforced}",
     "no-label": "{where} has no label pod-security.kubernetes.io/enforce, which counts as level {enforced} here",
 }
@@ -97,7 +96,6 @@ SENTENCES = {
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={"rejected/assumed": Severity.INFO},
     tags=("admission", "pod-security", "scc"),
     study=(40, 40),
 )
@@ -113,7 +111,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         driver = world.find(ObjectRef("CSIDriver", "", volume.driver))
         related = () if driver is None else (Related(f"{driver.named} is defined here", driver.place.span),)
         yield Problem(
-            "rejected" if volume.known else "rejected/assumed",
+            "rejected",
             at=workload.pod.field("spec", "volumes", volume.index, "csi", "driver"),
             facts={
                 "judged": outcome.has_judged_template,
@@ -121,7 +119,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
                 "driver": volume.driver,
                 "level": volume.profile,
                 "invalid": not volume.profile,
-                "known": bool(driver or volume.known),
                 "where": where,
                 "enforced": volume.enforced,
             },
@@ -129,6 +126,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             related=related,
             remedies=csi_labels(volume, where),
             decision=_decision(volume.driver, related),
+            turns_on="" if driver or volume.known else "assumed, because the input does not have the driver",
         )
 
 

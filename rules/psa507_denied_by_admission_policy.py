@@ -5,7 +5,7 @@ other steps of admission: on the workload when it is applied, and on the pod as 
 scclint evaluates the CEL expressions of `matchConditions`, `variables`, `validations` and `messageExpression` as the API server does,
 with `params` from the files of the unit. This needs the extra `cel`. OpenShift serves these policies from 4.17 on.
 
-The severity is warning if the binding only warns. It is info if scclint cannot evaluate the policy, for example because its parameters
+The severity is warning if the binding only warns. It is a gap if scclint cannot evaluate the policy, for example because its parameters
 are not in the input, or because an expression uses `authorizer` or optional values (`?.`).
 
 ## How to fix it
@@ -94,7 +94,7 @@ from scclint.advice.words import pods
 from scclint.api import Location, ObjectRef, Problem, Severity, Workload, World, rule
 
 SENTENCES = {
-    "unknown": "{object}: {why}",
+    "unknown": "{object}: ValidatingAdmissionPolicy {name} may refuse it",
     "denied": "{object}: the API server rejects {judged:it|}[{rejected}]: {text}",
     "warned": "{object}: the API server warns about {judged:it|}[{rejected}]: {text}",
     "defined": "{policy} is defined here",
@@ -111,7 +111,7 @@ SENTENCES = {
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={"unknown": Severity.INFO, "warned": Severity.WARNING},
+    severities={"warned": Severity.WARNING},
     tags=("admission",),
     study=(0, 0),
 )
@@ -123,11 +123,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             "unknown" if answer.unknown else code,
             at=workload.place,
             facts={
-                "why": answer.unknown,
+                "name": answer.policy,
                 "judged": is_judged,
                 "rejected": "" if is_judged else pods(workload),
                 "text": answer.text,
             },
             related=() if policy is None else (Location("defined", policy.place, {"policy": policy}),),
             help="ask" if answer.unknown else "change",
+            turns_on=answer.unknown,
         )

@@ -5,7 +5,7 @@ Every user with the role may create pods that control the node. For a service ac
 pods against every SCC, `anyuid` first because of its priority, so they run unconfined unless they set a profile. A `*` as
 verb, resource or API group grants the same, and so do the permissions of a ClusterServiceVersion. If a label of the
 ClusterRole adds its rules to one of the release's own roles, such as `view` or `cluster-reader`, the finding names that role:
-everyone who is bound to it has the grant. The severity is warning if nothing in the input binds the role.
+everyone who is bound to it has the grant. A note says so if nothing in the input binds the role.
 
 ## How to fix it
 
@@ -43,10 +43,10 @@ rules:
 from collections.abc import Iterator
 
 from scclint.admission.rbac import scc_grant
-from scclint.api import Problem, Role, Severity, View, World, as_list, rule
+from scclint.api import AccessWord, Problem, Role, View, World, as_list, rule
 
 from ._grants import ATTEMPTS, INSTALLER, aggregated, attempts, bound_elsewhere, bound_to, installed, verb_of_use
-from ._markers import MARKER, origins, written_by
+from ._markers import MARKER, written_by
 
 SENTENCES = {
     "every-scc": "{object}: grants {everything:every right, with the use of every SCC|the use of every SCC, including privileged}",
@@ -70,11 +70,11 @@ SENTENCES = {
     "RBA401",
     "use-of-every-scc",
     "A role grants the use of every SCC",
-    severity=Severity.ERROR,
+    kind="access",
+    reach="node",
     on=Role,
     since="0.1",
     sentences=SENTENCES,
-    severities={"every-scc/unbound": Severity.WARNING},
     tags=("rbac",),
     security_severity=8.0,
     cwe=(250, 269),
@@ -93,7 +93,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     is_used = bool(bound or tried or takers) or bound_elsewhere(role, world)
     for item, matched in using:
         yield Problem(
-            "every-scc" if is_used else "every-scc/unbound",
+            "every-scc",
             at=verb_of_use(item),
             facts={
                 "everything": {*matched.values()} == {"*"},
@@ -105,9 +105,7 @@ def check(role: Role, world: World) -> Iterator[Problem]:
             notes=("marker", "rule") if is_used else ("marker", "rule", "unbound"),
             help="installer" if extension else _help(item, takers),
             related=tried[:8],
-            cause=bound or "every SCC",
-            opens=("SCC *",),
-            origins=origins(role, item, matched, world),
+            word=AccessWord("SCC *"),
         )
 
 

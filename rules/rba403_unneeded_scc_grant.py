@@ -6,13 +6,12 @@ reaches the granted SCC. In the second, the granted SCC admits the pods only bec
 although a more restrictive SCC would admit them. The pods then run with the user ID of their image, and without a seccomp
 profile if the SCC applies none. An image that must run as its own user may need the grant, and the manifest does not show that. In
 the third, a binding grants several SCCs, and the pods do not need the ones that
-[open the node](scc-allows-privileged.md). In each case the grant is only a risk: everyone who may create pods in the
+[open the node](wide-scc.md). In each case the grant is only a risk: everyone who may create pods in the
 namespace can use it.
 
 The rule looks at all workloads of the service account in the input. It is silent if the verdict for one of them is unknown. It
 is also silent if the service account may create workloads or pass on rights, as operators do, because the grant may be for the
-workloads they create. The severity is info if the SCC that admits the pods lists a placeholder in `users` and has another name than
-the service account. It is silent as well if pods of another unit of the run use the service account.
+workloads they create. It is silent as well if pods of another unit of the run use the service account.
 
 ## How to fix it
 
@@ -80,7 +79,6 @@ from scclint.api import (
     Remove,
     Role,
     RoleBinding,
-    Severity,
     World,
     filled,
     node_access,
@@ -89,7 +87,7 @@ from scclint.api import (
 from scclint.platform.terms import EVERYONE
 
 from ._accounts import may_create_workloads
-from ._grants import Reach, Subject, grant_decision, reach, reference, subjects_of
+from ._grants import Reach, Subject, reach, reference, subjects_of
 
 _UNLESS = "[, unless the program that fills in the placeholder adds to the pods what SCC {placeholder:or} rejects]"
 SENTENCES = {
@@ -115,11 +113,10 @@ SENTENCES = {
     "RBA403",
     "unneeded-scc-grant",
     "A service account is granted an SCC that none of its workloads needs",
-    severity=Severity.WARNING,
+    kind="advice",
     on=RoleBinding,
     since="0.1",
     sentences=SENTENCES,
-    severities={"not-needed/assumed": Severity.INFO},
     tags=("rbac", "scc"),
     security_severity=5.5,
     cwe=(272,),
@@ -222,7 +219,6 @@ def _none_needed(
         + reached.steps(world, reached.sccs[0], binding),
         remedies=(remedy,),
         help="own-id" if remedy.effects else "",
-        decision=grant_decision(binding, world),
     )
 
 

@@ -45,19 +45,19 @@ from collections.abc import Iterator
 from scclint.advice.effects import effects_of, subjects_removed
 from scclint.advice.sccs import texts_of
 from scclint.api import (
+    AccessWord,
     ApiObject,
     Problem,
     Remedy,
     RoleBinding,
     SecurityContextConstraints,
-    Severity,
     World,
+    node_access,
     rule,
     wider_than_restricted,
 )
-from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 
-from ._grants import Subject, grant_decision, holder_of, home_of, marked_for_deletion, reach, subjects_of
+from ._grants import Subject, holder_of, home_of, marked_for_deletion, reach, subjects_of
 
 SENTENCES = {
     "account": "{object}: lets {holder} (every pod of the namespace without a serviceAccountName) use {every:every SCC|}[SCC {scc}]",
@@ -75,7 +75,8 @@ _FIX = "grant the SCC to a service account that only the workload that needs it 
     "RBA405",
     "grant-to-default-serviceaccount",
     "A grant covers the default service account of a namespace",
-    severity=Severity.WARNING,
+    kind="access",
+    reach="pod",
     on=ApiObject,
     since="0.1",
     sentences=SENTENCES,
@@ -94,21 +95,23 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
     if isinstance(subject, RoleBinding):
         yield from _by_binding(subject, world)
     elif isinstance(subject, SecurityContextConstraints) and (allowed := wider_than_restricted(subject.name, world)):
-        yield from _by_scc(subject, allowed)
+        yield from _by_scc(subject, allowed, world)
 
 
 def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     reached = reach(binding, world)
-    wide = {scc: words for scc in (reached.sccs if reached else ()) if (words := wider_than_restricted(scc, world))}
-    if reached is None or not wide:
+    if reached is None:
         return
-    scc = "privileged" if reached.every and "privileged" in wide else next(iter(wide))
+    wide = {scc: words for scc in reached.sccs if (words := wider_than_restricted(scc, world))}
+    if reached.every and wide:
+        widest = "privileged" if "privileged" in wide else next(iter(wide))
+        wide = {widest: wide[widest]}
     # scc-open-to-everyone reports a ClusterRoleBinding and an SCC that lists a group of everyone.
     is_in_namespace = binding.kind == "RoleBinding"
+    remedies = (Remedy(_FIX, effects_of(binding, world, *subjects_removed(binding))),) if wide else ()
     for holder in subjects_of(binding, world):
-        is_everyone = is_in_namespace and holder.kind == "group" and holder.name in EVERYONE
-        if code := "everyone" if is_everyone else _covered(holder):
-            effects = effects_of(binding, world, *subjects_removed(binding))
+        code = "everyone" if is_in_namespace and holder.is_everyone else _covered(holder)
+        for scc, allowed in wide.items() if code else ():
             yield Problem(
                 code,
                 at=holder.at,
@@ -119,24 +122,29 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
                     "every": reached.every,
                     "scc": "" if reached.every else scc,
                     "widest": scc,
-                    "allowed": wide[scc],
+                    "allowed": allowed,
                     "subjects": [holder],
                 },
                 notes=("allows",),
                 related=reached.steps(world, scc, binding),
-                remedies=(Remedy(_FIX, effects),),
-                decision=grant_decision(binding, world),
+                remedies=remedies,
+                word=AccessWord(
+                    "SCC *" if reached.every else f"SCC {scc}",
+                    who=holder.who,
+                    reach="node" if node_access(scc, world) else "pod",
+                    through=reached.through(scc),
+                ),
             )
 
 
 def _covered(holder: Subject) -> str:
     """Return which `default` service accounts a subject covers: that of one namespace, or all accounts of one; empty if it covers none."""
-    if holder.kind == "service account" and holder.name == "default":
-        return "account"
-    return "accounts-of-namespace" if holder.kind == "group" and holder.name.startswith(SERVICE_ACCOUNTS_OF) else ""
+    if not holder.covers_default:
+        return ""
+    return "account" if holder.kind == "service account" else "accounts-of-namespace"
 
 
-def _by_scc(scc: SecurityContextConstraints, allowed: list[str]) -> Iterator[Problem]:
+def _by_scc(scc: SecurityContextConstraints, allowed: list[str], world: World) -> Iterator[Problem]:
     for kind in ("user", "group"):
         for index, value in texts_of(scc, f"{kind}s"):
             holder = holder_of(kind, value, scc.field(f"{kind}s", index))
@@ -154,4 +162,5 @@ def _by_scc(scc: SecurityContextConstraints, allowed: list[str]) -> Iterator[Pro
                     },
                     notes=("scc-allows",),
                     remedies=(Remedy(_FIX),),
+                    word=AccessWord(f"SCC {scc.name}", who=holder.who, reach="node" if node_access(scc.name, world) else "pod"),
                 )

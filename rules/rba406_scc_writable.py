@@ -4,8 +4,8 @@ A ClusterRole lets its subjects create, update or patch SCCs. They can widen an 
 
 A rule with `resourceNames` allows changes of these SCCs only. RBAC never allows `create` by name. A `*` as verb, resource or
 API group includes SCCs. The rule is silent for a role that the input binds in single namespaces only, because SCCs belong to
-no namespace, and for a rule with `*` that also allows the use of every SCC, which RBA401 reports. A service account, user or group gets
-one finding, at the first of its roles. The severity is warning if nothing in the input binds the role.
+no namespace, and for a rule with `*` that also allows the use of every SCC, which RBA401 reports. Each verb is a
+line for each SCC and each service account, user or group, at the first of its roles. A note says so if nothing in the input binds the role.
 
 If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role.
 
@@ -48,17 +48,28 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from scclint.admission.rbac import scc_grant
-from scclint.api import Location, ObjectRef, Problem, Role, RoleBinding, Severity, View, World, as_list, grouped, rule
-from scclint.text import and_more, listed
+from scclint.api import (
+    AccessWord,
+    Located,
+    Location,
+    ObjectRef,
+    Problem,
+    Role,
+    RoleBinding,
+    View,
+    World,
+    as_list,
+    grouped,
+    rule,
+)
+from scclint.text import and_more
 
 from ._grants import (
     ATTEMPTS,
     INSTALLER,
     OF_DEFAULT,
-    aggregated,
     attempts,
     bound_elsewhere,
-    bound_to,
     created_by_code,
     default_of,
     installed,
@@ -67,7 +78,7 @@ from ._grants import (
     role_of,
     subjects_of,
 )
-from ._markers import MARKER, origins, written_by
+from ._markers import MARKER, written_by
 
 HELPS = {
     "installer": INSTALLER,
@@ -82,7 +93,7 @@ HELPS = {
     "own and let an administrator apply them if you want to remove create. Otherwise, remove {verbs} from verbs.",
 }
 SENTENCES = {
-    "writes": "{object}: lets {unnamed:its subjects|}[{holders:2}] {rights}",
+    "writes": "{object}: lets {unnamed:its subjects|}[{holder}] {verb} {what}",
     "marker": MARKER,
     "use": "they can use whatever they write into an SCC",
     "unbound": "nothing in the input binds the role",
@@ -100,11 +111,11 @@ _WRITES = ("create", "update", "patch")
     "RBA406",
     "scc-writable",
     "A role lets its subjects create or change SCCs",
-    severity=Severity.ERROR,
+    kind="access",
+    reach="cluster",
     on=Role,
     since="0.1",
     sentences=SENTENCES,
-    severities={"writes/unbound": Severity.WARNING},
     tags=("rbac", "scc"),
     security_severity=8.0,
     cwe=(250, 269),
@@ -127,25 +138,43 @@ def check(role: Role, world: World) -> Iterator[Problem]:
     first, shown, extension = written[0].rule, () if role.implied else holders, installed(role, world)
     places = created_by_code(world, "SecurityContextConstraints")
     given = _given(written)
-    yield Problem(
-        "writes" if is_used or aggregated(role, world) else "writes/unbound",
-        at=first.field("verbs"),
-        facts={
-            "holders": shown,
-            "unnamed": not shown,
-            "markers": written_by(first, world),
-            "extension": extension,
-            "default_of": default_of(shown),
-            "place": next(iter(places), ""),
-            **given,
-        },
-        notes=("marker", "use", *(() if is_used else ("unbound",)), "wildcards"),
-        opens=tuple(dict.fromkeys(chain.from_iterable(writing.opens for writing in written))),
-        cause=bound_to(role, world),
-        origins=origins(next(iter(roles.values())), first, next(iter(written[0].values.values())), world),
-        related=(*tried[:8], *_other_rules(first, roles), *_bindings(role, bindings)),
-        help="installer" if extension else _help(given["all"], given["wildcards"]),
-    )
+    help = "installer" if extension else _help(given["all"], given["wildcards"])
+    for holder in shown or ("",):
+        for verb, name, at in _words(written):
+            yield Problem(
+                "writes",
+                at=at,
+                facts={
+                    "holder": holder,
+                    "holders": shown,
+                    "unnamed": not holder,
+                    "verb": verb,
+                    "what": "SCCs" if name == "*" else f"SCC {name}",
+                    "subjects": [holder] if holder else [],
+                    "markers": written_by(first, world),
+                    "extension": extension,
+                    "default_of": default_of(shown),
+                    "place": next(iter(places), ""),
+                    **given,
+                },
+                notes=("marker", "use", *(() if is_used else ("unbound",)), "wildcards"),
+                related=(*tried[:8], *_other_rules(first, roles), *_bindings(role, bindings)),
+                help=help,
+                word=AccessWord(f"{verb} SCC {name}", who=holder, reach="cluster"),
+            )
+
+
+def _words(written: Sequence["_Writing"]) -> Iterator[tuple[str, str, Located]]:
+    """Yield each verb on each SCC (`*` for all) that rules give, once, and where the verb is written."""
+    seen: set[tuple[str, str]] = set()
+    for writing in written:
+        verbs = as_list(writing.rule.data.get("verbs"))
+        for verb in writing.values:
+            index = next(index for index, entry in enumerate(verbs) if entry in (verb, "*"))
+            for name in writing.names or ("*",):
+                if (verb, name) not in seen:
+                    seen.add((verb, name))
+                    yield verb, name, writing.rule.field("verbs", index)
 
 
 def _given(written: Sequence["_Writing"]) -> dict[str, Any]:
@@ -153,7 +182,6 @@ def _given(written: Sequence["_Writing"]) -> dict[str, Any]:
     rights = _rights(written)
     wildcards = [*dict.fromkeys(chain.from_iterable(writing.wildcards for writing in written))]
     return {
-        "rights": [f"{listed(sorted(verbs, key=_WRITES.index))} {sccs}" for sccs, verbs in rights.items() if verbs],
         "matched": ", ".join(f"{field}: *" for field in wildcards),
         "wildcards": wildcards,
         "verbs": [verb for verb in _WRITES if any(verb in of for of in rights.values())],
@@ -182,10 +210,6 @@ class _Writing(NamedTuple):
     rule: View
     names: list[str]
     values: Mapping[str, Mapping[str, str]]
-
-    @property
-    def opens(self) -> Iterator[str]:
-        return (f"{verb} {name}" for verb in self.values for name in self.names or "*")
 
     @property
     def wildcards(self) -> Iterator[str]:

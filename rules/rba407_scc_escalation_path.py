@@ -38,9 +38,8 @@ The modes of `impersonate:MODE` are `serviceaccount`, `user-info`, `arbitrary-no
 `sudoer`, `system:kube-controller-manager`, `system:node` and many `system:controller:*` have these rights.
 
 The rule is silent for a subject that may do everything, and for
-one that may already create pods with such an SCC. A subject gets one finding with all its ways, at the first binding that gives one.
-If a marker `+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role. All roles
-with the right of one marker are one finding.
+one that may already create pods with such an SCC. Each way of a subject is a line, at the first binding that gives it. If a marker
+`+kubebuilder:rbac` in Go code gives the right, the finding names the line of the marker: `make` overwrites the role.
 
 ## How to fix it
 
@@ -107,8 +106,8 @@ subjects:
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scclint.admission.rbac import matched
 from scclint.api import (
+    AccessWord,
     Located,
     Location,
     ObjectRef,
@@ -116,7 +115,6 @@ from scclint.api import (
     Problem,
     Role,
     RoleBinding,
-    Severity,
     User,
     View,
     World,
@@ -139,10 +137,10 @@ from ._grants import (
     role_of,
     subjects_of,
 )
-from ._markers import MARKER, origins, written_by
+from ._markers import MARKER, written_by
 
 _CREATES_PODS = (
-    "If the program creates the pods of service account {account}, it needs the right to create pods: suppress the finding with your reason. "
+    "If the program creates the pods of service account {account}, it needs the right to create pods: record it with `scclint accept`. "
     "Otherwise, remove {single:this right|these rights} from {roles}, or "
 )
 HELPS = {
@@ -158,23 +156,23 @@ HELPS = {
     "binds-one-role": "Remove {role} from the resourceNames of bind in {roles}, unless the program binds this role.",
     "code-all-verbs": "Replace * (all verbs, {verbs} included) in {roles} with the verbs that the program uses. If it {uses:or}, ship the "
     "{created} with its manifests, or keep {verbs}.",
-    "code-escalates": "If the program {uses:or}, ship the {created} with its manifests, or suppress this finding. Remove {verbs} from {roles} "
+    "code-escalates": "If the program {uses:or}, ship the {created} with its manifests, or record the right with "
+    "`scclint accept`. Remove {verbs} from {roles} "
     "unless the program then needs {verbs:it|them}.",
     "code-binds": "If the program {uses:or}, limit bind to these roles with resourceNames, or ship the {created} with its manifests and "
     "remove bind from {roles}. Otherwise, remove bind.",
     "kubelets": "Replace nodes/proxy in {roles} with {narrower:or} if the program asks the kubelets themselves for no more than that. A "
-    "program that asks through the API server needs nodes/proxy: suppress the finding with your reason. Otherwise, remove it.",
+    "program that asks through the API server needs nodes/proxy: record it with `scclint accept`. Otherwise, remove it.",
     "rights": "Remove the rights from {roles:2} if the program does not use them. Otherwise, limit them with resourceNames "
     "(not possible for create, list and watch){movable:, or bind them in single namespaces|}.",
 }
 SENTENCES = {
-    "lets": "{object}: lets {subjects:2} {way}",
+    "lets": "{object}: lets {subject} {way}",
     # A ClusterServiceVersion implies the binding of one service account, which is its name.
     "implied": "{object}: let it {way}",
     "limited": "enough for this: {requests}",
     "each": "each of these is enough for this: {requests}",
     "enough": "{request} is enough, too",
-    "more": "it may also {more}",
     "marker": MARKER,
     **{code: f"{text}{OF_DEFAULT}" for code, text in HELPS.items()},
 }
@@ -188,9 +186,6 @@ Escalation = Any
 Enough = Any
 """A value of `Escalation.enough`."""
 
-_OF_TESTS = frozenset(("acceptance", "e2e", "example", "examples", "samples", "test", "testdata", "tests"))
-"""Folders of programs that are more often installed by a test than written in the repository. The severity does not depend on them."""
-
 _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group", "user": "User"}
 
 
@@ -198,7 +193,8 @@ _KINDS: dict[str, Any] = {"service account": "ServiceAccount", "group": "Group",
     "RBA407",
     "scc-escalation-path",
     "A subject can get past the SCCs that it may use",
-    severity=Severity.WARNING,
+    kind="access",
+    reach="cluster",
     on=RoleBinding,
     since="0.1",
     sentences=SENTENCES,
@@ -214,42 +210,39 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     # In a single namespace, the release's own roles are meant for those who may use its service accounts: see RBA409.
     of_release_only = bool(ref.namespace) and world.find(role_of(binding, world)) is None
-    chains: dict[tuple[str, ...], list[tuple[Subject, tuple[Escalation, ...]]]] = {}
     for subject in subjects_of(binding, world):
-        ways = world.escalations(_KINDS[subject.kind], subject.namespace, subject.name)
-        ways = tuple(w for w in ways if _first_binding(w, subject, world) is not None and (w.of_release or not of_release_only))
-        if ways and _first_binding(ways[0], subject, world) == ref:
-            chains.setdefault(tuple(way.phrase for way in ways), []).append((subject, ways))
-    for held in chains.values():
-        subjects, ways = [subject for subject, _ in held], held[0][1]
-        first, *others = ways
-        steps = tuple(step for way in ways for step in world.steps.of_escalation(way, binding))
-        written, place = _rule(binding, first, world), _place(binding, first, world)
-        enough = _enough([own[0] for _, own in held], binding, world)
-        is_single = [len(some) for _, some in enough] == [1]
-        also_enough = _places(enough[0][1], place, binding, world) if len(enough) == 1 else ()
-        extension = installed(world.find(first.rules[0].role, binding), world)
-        help, of_help = ("installer", {"extension": extension}) if extension else _help(ways, binding, world)
-        yield Problem(
-            "implied" if binding.implied else "lets",
-            at=place,
-            facts={
-                "subjects": subjects,
-                "way": first.phrase,
-                "requests": _in_words(enough),
-                "single": is_single,
-                "default_of": default_of(subjects),
-                "more": [way.phrase for way in others if way.route.name != first.route.name],
-                "markers": written_by(written, world) if written is not None else (),
-                **of_help,
-            },
-            notes=("limited" if is_single or len(enough) > 1 else "each", "marker", "more"),
-            related=(*also_enough, *dict.fromkeys(steps)),
-            opens=tuple(map(_opens, ways)),
-            cause=first.phrase,
-            origins=_origins(first, binding, world),
-            help=help,
-        )
+        for way in world.escalations(_KINDS[subject.kind], subject.namespace, subject.name):
+            if _first_binding(way, subject, world) == ref and (way.of_release or not of_release_only):
+                yield _problem(way, subject, binding, world)
+
+
+def _problem(way: Escalation, subject: Subject, binding: RoleBinding, world: World) -> Problem:
+    """Return the problem of one way of a subject."""
+    written, place = _rule(binding, way, world), _place(binding, way, world)
+    enough = _enough([way], binding, world)
+    is_single = [len(some) for _, some in enough] == [1]
+    also_enough = _places(enough[0][1], place, binding, world) if len(enough) == 1 else ()
+    extension = installed(world.find(way.rules[0].role, binding), world)
+    help, of_help = ("installer", {"extension": extension}) if extension else _help(way, binding, world)
+    role = " ".join(binding.role)
+    return Problem(
+        "implied" if binding.implied else "lets",
+        at=place,
+        facts={
+            "subject": subject,
+            "subjects": [subject],
+            "way": way.phrase,
+            "requests": _in_words(enough),
+            "single": is_single,
+            "default_of": default_of([subject]),
+            "markers": written_by(written, world) if written is not None else (),
+            **of_help,
+        },
+        notes=("limited" if is_single or len(enough) > 1 else "each", "marker"),
+        related=(*also_enough, *dict.fromkeys(world.steps.of_escalation(way, binding))),
+        help=help,
+        word=AccessWord(_opens(way), who=subject.who, reach="node" if way.namespace else "cluster", through=role),
+    )
 
 
 def _enough(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> list[tuple[str, list[Enough]]]:
@@ -318,15 +311,6 @@ def _rule(binding: RoleBinding, way: Escalation, world: World) -> View | None:
     return role.rule(way.rules[0].index) if isinstance(role, Role) else None
 
 
-def _origins(way: Escalation, binding: RoleBinding, world: World) -> tuple[str, ...]:
-    """Return the markers that the first right of a way comes from."""
-    role, written = world.find(way.rules[0].role, binding), _rule(binding, way, world)
-    right = next(iter(way.enough(world.cluster.kubernetes_minor)[0]), None)
-    if not isinstance(role, Role) or written is None or right is None:
-        return ()
-    return origins(role, written, matched(written.data, right.verbs[0], right.group, right.resources[0]), world)
-
-
 def _place(binding: RoleBinding, way: Escalation, world: World) -> Located:
     """Return the resource or verb in the rule of the role that gives the right; without that, the roleRef.name of the binding."""
     name, written = binding.field("roleRef", "name"), _rule(binding, way, world)
@@ -348,11 +332,9 @@ _OF_CODE = {
 """For a route, what a program does that needs it, and the kinds and the name of the objects that it then creates."""
 
 
-def _help(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> Help:
-    """Return what to do about the first way, and with it about the other one that a program needs which creates and binds roles."""
-    way, *others = ways
+def _help(way: Escalation, binding: RoleBinding, world: World) -> Help:
+    """Return what to do about a way."""
     of_code = not way.role and way.route.name in _OF_CODE
-    ways = [way, *(other for other in others if of_code and not other.role and other.route.name in _OF_CODE)]
     role = world.find(role_of(binding, world))
     if way.of_release and way.namespace:
         return "wrong-namespace", {"role": role, "namespace": way.namespace, "accounts": way.account is not None}
@@ -360,7 +342,7 @@ def _help(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> Hel
         code = "unknown-role-in-namespaces" if way.route.in_namespaces else "unknown-role"
         return code, {"role": " ".join(binding.role)}
     # OLM chooses the name of a role that a ClusterServiceVersion implies.
-    refs = ((held.role, world.find(held.role, binding)) for way in ways for some in way.giving for held in some)
+    refs = ((held.role, world.find(held.role, binding)) for some in way.giving for held in some)
     roles = [role.named if role and role.implied else f"{ref.kind} {ref.name}" for ref, role in refs]
     if way.account is not None and way.route.target == "account":
         return _help_for_account(way, roles)
@@ -370,7 +352,7 @@ def _help(ways: Sequence[Escalation], binding: RoleBinding, world: World) -> Hel
     if way.role:
         return "binds-one-role", {"role": way.role, "roles": roles}
     if of_code:
-        return _help_for_code(ways, roles, binding, world)
+        return _help_for_code(way, roles, binding, world)
     if _KUBELETS in way.route.rights:
         narrower = ["nodes/metrics", "nodes/stats", *["nodes/pods"] * KUBELET_PODS.holds(world.cluster.kubernetes_minor)]
         return "kubelets", {"roles": roles, "narrower": narrower}
@@ -386,22 +368,17 @@ def _help_for_account(way: Escalation, roles: Sequence[str]) -> Help:
     return "account-of-openshift" if way.account[1] in IN_EVERY_NAMESPACE else "account", facts
 
 
-def _help_for_code(ways: Sequence[Escalation], roles: Sequence[str], binding: RoleBinding, world: World) -> Help:
-    """Return what to do about rights that a program needs which creates or binds roles."""
-    verbs = [way.route.name for way in ways]
-    # The code of the repository says nothing about a program that a test or an example installs.
-    apart = not _OF_TESTS.isdisjoint(binding.file.split("/"))
-    created = [
-        (does, () if apart else created_by_code(world, *kinds), name)
-        for does, kinds, name in (_OF_CODE[verb] for verb in verbs)
-    ]
+def _help_for_code(way: Escalation, roles: Sequence[str], binding: RoleBinding, world: World) -> Help:
+    """Return what to do about a right that a program needs which creates or binds roles."""
+    does, kinds, created = _OF_CODE[way.route.name]
+    places = created_by_code(world, *kinds)
     facts = {
-        "verbs": verbs,
+        "verbs": [way.route.name],
         "roles": roles,
-        "uses": [f"{does} (as {places[0]} does)" if places else does for does, places, _ in created],
-        "created": [name for *_, name in created],
+        "uses": [f"{does} (as {places[0]} does)" if places else does],
+        "created": [created],
     }
-    rules = (_rule(binding, way, world) for way in ways)
-    if any(rule is not None and "*" in as_list(rule.data.get("verbs")) for rule in rules):
+    written = _rule(binding, way, world)
+    if written is not None and "*" in as_list(written.data.get("verbs")):
         return "code-all-verbs", facts
-    return "code-escalates" if "escalate" in verbs else "code-binds", facts
+    return "code-escalates" if way.route.name == "escalate" else "code-binds", facts

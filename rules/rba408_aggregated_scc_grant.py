@@ -6,7 +6,7 @@ ClusterRole that selects this label, here `view`. `edit` contains the rules of `
 bound to such a role in a namespace, often a whole team, may then use the SCC there. `cluster-reader` and `storage-admin` are
 bound for the whole cluster.
 
-The finding names the roles that receive the rules. [RBA401](use-of-every-scc.md) reports a rule without `resourceNames`.
+Each SCC is a line for each role that receives the rules. [RBA401](use-of-every-scc.md) reports a rule without `resourceNames`.
 
 ## How to fix it
 
@@ -47,14 +47,14 @@ rules:
 from collections.abc import Iterator
 
 from scclint.admission.rbac import scc_grant
-from scclint.api import Location, Problem, Role, Severity, World, rule, wider_than_restricted
+from scclint.api import AccessWord, Location, Problem, Role, World, node_access, rule, wider_than_restricted
 
 from ._grants import marked_for_deletion
 
 SENTENCES = {
-    "aggregated": "{object}: its labels add the use of SCC {sccs:3} to ClusterRole {takers}",
-    "everyone": "everyone with {takers:this role|one of these roles} may use it",
-    "allows": "SCC {first} allows {allowed:3}",
+    "aggregated": "{object}: its labels add the use of SCC {scc} to ClusterRole {taker}",
+    "everyone": "everyone with this role may use it",
+    "allows": "SCC {scc} allows {allowed:3}",
     "labels": "these labels select the roles",
     "remove": "Remove the label that aggregates the role, and bind the role to the service account that needs the SCC.",
 }
@@ -64,7 +64,8 @@ SENTENCES = {
     "RBA408",
     "aggregated-scc-grant",
     "A ClusterRole adds the use of an SCC to a role of the release",
-    severity=Severity.ERROR,
+    kind="access",
+    reach="pod",
     on=Role,
     since="0.1",
     sentences=SENTENCES,
@@ -84,13 +85,18 @@ def check(role: Role, world: World) -> Iterator[Problem]:
         wide = {name: words for name in names if isinstance(name, str) and (words := wider_than_restricted(name, world))}
         if not wide:
             continue
-        first = next(iter(wide))
-        yield Problem(
-            "aggregated",
-            at=item.field("resourceNames", names.index(first)),
-            facts={"sccs": wide, "takers": takers, "first": first, "allowed": wide[first]},
-            notes=("everyone", "allows"),
-            opens=tuple(f"SCC {name}" for name in wide),
-            related=(Location("labels", role.field("metadata", "labels")),),
-            help="remove",
-        )
+        for name, allowed in wide.items():
+            for taker in takers:
+                yield Problem(
+                    "aggregated",
+                    at=item.field("resourceNames", names.index(name)),
+                    facts={"scc": name, "taker": taker, "allowed": allowed},
+                    notes=("everyone", "allows"),
+                    related=(Location("labels", role.field("metadata", "labels")),),
+                    help="remove",
+                    word=AccessWord(
+                        f"SCC {name}",
+                        who=f"everyone with ClusterRole {taker}",
+                        reach="node" if node_access(name, world) else "pod",
+                    ),
+                )

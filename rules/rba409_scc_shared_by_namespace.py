@@ -1,6 +1,6 @@
 """
 Subjects that may create pods in a namespace can use the SCCs of its service accounts, and one of these SCCs
-[opens the node](scc-allows-privileged.md).
+[opens the node](wide-scc.md).
 
 A pod names its service account, and everyone who may create pods in a namespace may name each service account of this namespace.
 The roles `edit` and `admin` allow this, so a binding to one of them gives its subjects the SCCs of all service accounts there. The
@@ -66,13 +66,12 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, RoleBinding, Severity, User, World, node_access, rule
+from scclint.api import AccessWord, Problem, RoleBinding, User, World, node_access, rule
 
 from ._grants import home_of, marked_for_deletion, reference, role_of, subjects_of
 
 SENTENCES = {
-    "shared": "{object}: lets {subjects:2} create pods in {home} under SCCs that open the node",
-    "accounts": "the service accounts of the namespace with such an SCC: {accounts:3}",
+    "shared": "{object}: lets {subject} create pods in {home} as service account {account}, which may use SCC {scc}",
     "move": "Move the service account and its workload to a namespace in which only administrators may create pods.",
 }
 
@@ -84,7 +83,8 @@ _POD_CREATORS = ("edit", "admin")
     "RBA409",
     "scc-shared-by-namespace",
     "Everyone who may create pods in a namespace can use an SCC that opens the node",
-    severity=Severity.INFO,
+    kind="access",
+    reach="node",
     on=RoleBinding,
     since="0.1",
     sentences=SENTENCES,
@@ -102,23 +102,26 @@ def check(binding: RoleBinding, world: World) -> Iterator[Problem]:
         return
     shared = _opening(ref.namespace, world)
     subjects = [holder for holder in subjects_of(binding, world) if (holder.namespace, holder.name) not in shared]
-    if not shared or not subjects:
-        return
-    first = next(iter(shared))
-    yield Problem(
-        "shared",
-        at=binding.field("roleRef", "name"),
-        facts={
-            "subjects": subjects,
-            "home": home_of(binding, world),
-            "accounts": [f"{name} ({', '.join(sccs)})" for (_, name), sccs in shared.items()],
-        },
-        notes=("accounts",),
-        related=world.steps.of_grant(
-            world.cluster.grants.may_use(_user(*first), shared[first][0], first[0]), shared[first][0], near=binding
-        ),
-        help="move",
-    )
+    for subject in subjects:
+        for account, sccs in shared.items():
+            for scc in sccs:
+                grant = world.cluster.grants.may_use(_user(*account), scc, account[0])
+                yield Problem(
+                    "shared",
+                    at=binding.field("roleRef", "name"),
+                    facts={
+                        "subject": subject,
+                        "subjects": [subject],
+                        "home": home_of(binding, world),
+                        "scc": scc,
+                        "account": account[1],
+                    },
+                    related=world.steps.of_grant(grant, scc, near=binding),
+                    help="move",
+                    word=AccessWord(
+                        f"SCC {scc} of service account {account[1]}", who=subject.who, through=f"ClusterRole {role.name}"
+                    ),
+                )
 
 
 def _opening(namespace: str, world: World) -> dict[tuple[str, str], list[str]]:

@@ -57,7 +57,7 @@ subjects:
 from collections.abc import Iterator
 
 from scclint.advice.grants import workloads_of
-from scclint.api import ObjectRef, Problem, RoleBinding, Severity, Workload, World, rule, wider_than_restricted
+from scclint.api import ObjectRef, Problem, RoleBinding, Workload, World, rule, wider_than_restricted
 from scclint.text import closest_match
 
 from ._accounts import IN_EVERY_NAMESPACE
@@ -75,7 +75,7 @@ SENTENCES = {
     "RBA410",
     "grant-without-workload",
     "An SCC is granted to a service account that nothing defines or uses",
-    severity=Severity.INFO,
+    kind="advice",
     on=RoleBinding,
     since="0.1",
     sentences=SENTENCES,

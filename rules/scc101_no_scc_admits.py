@@ -56,7 +56,7 @@ spec:
 from collections.abc import Iterator
 
 from scclint.advice.grants import admits, grant, pinned, without_privileged
-from scclint.advice.words import first_per_field, refused_fields, rejected
+from scclint.advice.words import first_per_field, refused_fields
 from scclint.api import Location, Outcome, Problem, Severity, Workload, World, advise, creator, rule
 from scclint.finding import Refusal
 
@@ -83,7 +83,6 @@ SENTENCES = {
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={"rejected/documented": Severity.WARNING},
     tags=("admission",),
     study=(48, 48),
 )
@@ -107,7 +106,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     missed = missed_grant(outcome, world)
     advised = advise("admitted", workload, world)
     yield Problem(
-        "rejected/documented" if missed and missed.code == "documented" else "rejected",
+        "rejected",
         at=field,
         facts={
             "creator": creator(outcome),
@@ -119,7 +118,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         },
         refusal=Refusal(f"{closest}: {errors[0].text}", f"{closest}: {errors[0].reason}"),
         notes=(missed.code,) if missed else (),
-        opens=tuple(map(rejected, errors)),
         related=(*refused_fields(closest, errors[1:], workload), *elsewhere),
         # Such a grant is meant for the pod as it is.
         remedies=(missed.remedy, *(remedy for remedy in advised if not remedy.operations)) if missed else advised,
@@ -135,7 +133,6 @@ def _nothing_tried(outcome: Outcome, elsewhere: tuple[Location, ...], world: Wor
         at=outcome.workload.place,
         facts={"creator": creator(outcome), "error": (verdict.message or "").partition(" is forbidden: ")[2]},
         notes=("error",),
-        opens=("rejects the pod",),
         related=elsewhere,
         remedies=(grant(outcome, world, "", phrase="an SCC that admits the pods"),) if verdict.candidates else (),
         help="" if verdict.candidates else "correct",

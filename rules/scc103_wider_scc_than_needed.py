@@ -5,7 +5,7 @@ Admission tries SCCs from the most to the least restrictive within one priority.
 from `restricted-v2` to an SCC with host access, any user ID, or no seccomp profile. scclint removes the field that an
 earlier SCC rejects, and tries this SCC again. It reports the field with the most restrictive SCC that then admits the pod.
 An SCC under which a container would lose its seccomp profile does not count. Only you know whether the workload needs the
-field, so the severity is info.
+field, so the finding is advice.
 
 ## How to fix it
 
@@ -74,7 +74,6 @@ from scclint.api import (
     Path,
     Problem,
     Remedy,
-    Severity,
     Workload,
     World,
     advise,
@@ -105,7 +104,7 @@ _STORAGE = frozenset((
     "SCC103",
     "wider-scc-than-needed",
     "Without one field, a more restrictive SCC would admit the pod",
-    severity=Severity.INFO,
+    kind="advice",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,

@@ -42,7 +42,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Outcome, Problem, Severity, Workload, World, advise, least_grant, profile, rule
+from scclint.api import Outcome, Problem, Workload, World, advise, least_grant, profile, rule
 from scclint.outcome.world import PROJECT_USER
 
 SENTENCES = {
@@ -59,7 +59,7 @@ SENTENCES = {
     "SCC104",
     "creator-dependent-scc",
     "The SCC of a bare Pod depends on who creates it",
-    severity=Severity.WARNING,
+    kind="advice",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,

@@ -66,8 +66,8 @@ from collections.abc import Iterator
 
 from scclint.advice.effects import verdict_without
 from scclint.advice.grants import applies_profile, confines, ranged_by_namespace
-from scclint.advice.words import first_per_field, rejected
-from scclint.api import Location, Problem, Remedy, Severity, Verdict, Workload, World, advise, creator, rule
+from scclint.advice.words import first_per_field
+from scclint.api import Location, Problem, Remedy, Verdict, Workload, World, advise, creator, rule
 
 SENTENCES = {
     "fixed": "{object}: SCC {scc} rejects {pods}[ when {creator} creates it] because of {ids:2}",
@@ -83,7 +83,7 @@ SENTENCES = {
     "SCC107",
     "fixed-id",
     "A fixed ID or SELinux level makes the SCC reject the pod",
-    severity=Severity.WARNING,
+    kind="advice",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
@@ -113,7 +113,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=fields[0],
             facts={"scc": scc, "creator": creator(outcome), "ids": fields, "admitting": verdict.scc},
             notes=("range", _result(verdict)),
-            opens=tuple(map(rejected, errors)),
             related=tuple(Location("here", field, {"field": field}, "this field too") for field in fields[1:8]),
             remedies=(*advise("IDs of the namespace", workload, world, paths)[:2], *accepted),
         )

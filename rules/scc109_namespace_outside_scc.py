@@ -9,7 +9,7 @@ be root, and even a privileged pod is admitted.
 
 `helm template` without `--namespace` writes `default` for the namespace of the release, although almost no release goes there. Text
 with Helm's `# Source:` lines and the namespace `default` therefore counts as naming no namespace, and the rule says so once per
-file, as info. The same holds for a chart whose values name the namespace `default`, in place of which operators and users of
+file. The same holds for a chart whose values name the namespace `default`, in place of which operators and users of
 the chart give another one. With `-n default`, `default` counts as written.
 
 A static pod, which a MachineConfig writes to `/etc/kubernetes/manifests` of the nodes, is not admitted at all: the kubelet runs it. The
@@ -66,7 +66,7 @@ from typing import Any
 from scclint.admission.access import used_by
 from scclint.advice.effects import user_change
 from scclint.advice.words import first_per_field
-from scclint.api import Location, Outcome, Problem, Remedy, Severity, User, Workload, World, advise, filled, least_grant, rule
+from scclint.api import AccessWord, Location, Outcome, Problem, Remedy, User, Workload, World, advise, filled, least_grant, rule
 from scclint.text import listed
 
 _MOVE = "move the workload to its own project[, together with {moved:4}{acts:, if the program does the same there|}]"
@@ -87,8 +87,8 @@ SENTENCES = {
     "remove-and-grant": _REMOVE + "[, after which {closest} rejects {fields:4}], and {grant}"
     "{others: (its other workloads may need a grant, too)|}",
     "depends": "which SCC admits the pod then depends on who creates it",
-    "stays": "{remedy} if it has to stay, and suppress this finding",
-    "stays-in-place": "{remedy}, and suppress this finding",
+    "stays": "{remedy} if it has to stay, and record it with `scclint accept`",
+    "stays-in-place": "{remedy}, and record it with `scclint accept`",
     "daemonset": "Deploy it as a DaemonSet, so that an SCC decides what it may do, or remove what it does not need.",
 }
 
@@ -106,11 +106,11 @@ _OWN_PROJECT = "another-namespace"
     "SCC109",
     "namespace-outside-scc",
     "SCC admission does not run in the workload's namespace",
-    severity=Severity.WARNING,
+    kind="access",
+    reach="pod",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={"unplaced": Severity.INFO},
     tags=("admission",),
     security_severity=5.5,
     cwe=(1188,),
@@ -126,6 +126,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             at=workload.place,
             notes=("ordinary",),
             help="give-namespace",
+            word=AccessWord("no SCC admission, if the namespace is default"),
         )
     outcome = world.outcome(workload)
     if outcome.verdict is not None and outcome.verdict.skipped == "static":
@@ -133,8 +134,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     if outcome.verdict is None or outcome.verdict.skipped not in ("namespace", *LABELS):
         return
     namespace = outcome.namespace
-    if world.memo((check, namespace), lambda: workload) is not workload:
-        return  # The first workload of the namespace has the finding.
     written = workload.field("metadata", "namespace")
     key = LABELS.get(outcome.verdict.skipped)
     label = world.namespace_label(namespace, key) if key else None
@@ -155,8 +154,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         facts={"why": outcome.skipped, "namespace": namespace, "placed": "" if written else world.why_there},
         notes=("placed", "manifest"),
         related=labels + tuple(Location("same-namespace", other.place, {"workload": other}) for other in others[:8]),
-        opens=("no SCC", *(text for other in others for text in world.opens(other))),
-        about=("Namespace", "", namespace),
+        word=AccessWord("no SCC admission", through=f"namespace {namespace}"),
         remedies=(*stays, move) if in_place else (move, *stays),
     )
 
@@ -164,7 +162,8 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
 def _static(workload: Workload, pod: Mapping[str, Any], world: World) -> Iterator[Problem]:
     """Yield a problem for a static pod that uses the node. The kubelet runs it without the API server."""
     if used := [access.words for access in used_by(pod, world.cluster.kubernetes_minor)]:
-        yield Problem("static", at=workload.place, facts={"used": used}, help="daemonset")
+        word = AccessWord("no SCC admission", reach="node", through="a static pod")
+        yield Problem("static", at=workload.place, facts={"used": used}, help="daemonset", word=word)
 
 
 def _move(outcome: Outcome, world: World, moved: Mapping[str, Any], label: str | None, *, alone: bool) -> Remedy:

@@ -6,8 +6,8 @@ The kubelet does not start a container whose user ID is 0 and whose `runAsNonRoo
 policy`. The API server accepts the two together. Either of them may be written in the manifest, or an SCC sets the user ID. A value
 of the container overrides that of the pod. If no user ID is set, the image decides: the kubelet refuses an image that runs as root or
 that names its user (`container has runAsNonRoot and image has non-numeric user`). The rule reports that if the configuration
-describes the image below `images`, the repository builds it from a Containerfile, or the [catalogue](../images.md) has it. It is information
-only if the catalogue has the image and the reference names no version.
+describes the image below `images`, the repository builds it from a Containerfile, or the [catalogue](../images.md) has it. It is a gap
+if the catalogue has the image and the reference names no version.
 
 The kubelet mounts no `gitRepo` volume from OpenShift 4.20 on, because its driver is off: the pod waits for the volume forever. With
 Kubernetes 1.36, the driver cannot be switched on.
@@ -135,7 +135,6 @@ _FIELDS_OF_SCC = ("allowPrivilegeEscalation", "runAsUser", "fsGroup", "supplemen
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={f"{code}/inexact": Severity.INFO for code in ("user-id-0", "root-image", "named-user")},
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -191,7 +190,7 @@ def _never_started(outcome: Outcome, error: str, names: list[str], world: World)
             Remedy(SENTENCES["image-user"]),
         )
     return Problem(
-        code if users or image is None or image.exact else f"{code}/inexact",
+        code,
         at=next(iter((*users, *limits)), workload.place),
         facts={
             "names": names,
@@ -202,6 +201,7 @@ def _never_started(outcome: Outcome, error: str, names: list[str], world: World)
             "image": image.source if image and not users else "",
         },
         notes=("reported", "image"),
+        turns_on="" if users or image is None or image.exact else "the reference names no version of the image",
         remedies=(*changes, *([Remedy(SENTENCES["allow-root"])] if limits else [])),
     )
 

@@ -3,8 +3,7 @@ A label of a Namespace switches SCC admission off for every pod in it. Any pod m
 the node's files, unless Pod Security admission rejects it, and no seccomp profile, user ID or SELinux level is filled in.
 
 The labels are `security.openshift.io/disable-securitycontextconstraints: "true"`, and `openshift.io/run-level` with `0` or
-`1`. OpenShift needs them in a few namespaces of its own, which must work before SCC admission does. The rule is silent for
-namespaces whose name is `openshift`, `default`, or begins with `openshift-` or `kube-`.
+`1`. OpenShift needs them in a few namespaces of its own, which must work before SCC admission does.
 
 ## How to fix it
 
@@ -33,7 +32,7 @@ metadata:
 from collections.abc import Iterator
 
 from scclint.advice.effects import effects_of
-from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, rule
+from scclint.api import AccessWord, Namespace, Problem, Remedy, Remove, World, rule
 
 SENTENCES = {"off": "{object}: the label {label} switches SCC admission off, so its pods may be privileged"}
 
@@ -45,7 +44,8 @@ _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",)
     "SCC112",
     "scc-switched-off",
     "A label switches SCC admission off in a namespace",
-    severity=Severity.ERROR,
+    kind="access",
+    reach="node",
     on=Namespace,
     since="0.1",
     sentences=SENTENCES,
@@ -54,8 +54,6 @@ _VALUES = {"security.openshift.io/disable-securitycontextconstraints": ("true",)
     cwe=(250, 1188),
 )
 def check(namespace: Namespace, world: World) -> Iterator[Problem]:
-    if namespace.name in ("openshift", "default") or namespace.name.startswith(("openshift-", "kube-")):
-        return
     for label, values in _VALUES.items():
         field = namespace.field("metadata", "labels", label)
         if field.value in values:
@@ -64,6 +62,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
                 "off",
                 at=field,
                 facts={"label": f"{label}: {field.value}"},
+                word=AccessWord("no SCC admission", through=f"label {label}"),
                 remedies=(
                     Remedy(
                         "remove the label, and grant an SCC to the service accounts that need one",

@@ -35,7 +35,7 @@ import re
 from collections.abc import Iterator
 
 from scclint.advice.effects import effects_of
-from scclint.api import Namespace, Problem, Remedy, Remove, Severity, World, rule
+from scclint.api import AccessWord, Namespace, Problem, Remedy, Remove, World, rule
 
 SENTENCES = {
     "root": "{object}: openshift.io/sa.scc.uid-range: {range} begins with user ID 0, so restricted-v2 runs containers that set no user as root"
@@ -49,7 +49,8 @@ _FROM_ZERO = r"0+[/-][0-9]+"
     "SCC113",
     "namespace-allows-root",
     "A namespace's range of user IDs begins with 0",
-    severity=Severity.ERROR,
+    kind="access",
+    reach="pod",
     on=Namespace,
     since="0.1",
     sentences=SENTENCES,
@@ -65,6 +66,7 @@ def check(namespace: Namespace, world: World) -> Iterator[Problem]:
             "root",
             at=field,
             facts={"range": field.value},
+            word=AccessWord("user ID 0"),
             remedies=(
                 Remedy(
                     "remove the annotation, so that OpenShift gives the namespace a range of its own",

@@ -5,7 +5,7 @@ input lacks some of them.
 
 The rule compares the annotation `openshift.io/scc` of the pods, and from OpenShift 4.20 also
 `security.openshift.io/validated-scc-subject-type`. If the dump lacks the roles and role bindings that decide who may use
-which SCC, the rule has severity info: it only says whether the SCC of the pods could have admitted the manifest. A dump of
+which SCC, the finding is a gap: it only says whether the SCC of the pods could have admitted the manifest. A dump of
 another release than the one that is judged is not compared.
 
 ## How to fix it
@@ -85,7 +85,7 @@ _DIFFERS = (
 SENTENCES = {
     "differs": _DIFFERS,
     "other-manifest": _DIFFERS + "; {scc} rejects {pods} as the manifest describes them: {error}",
-    "unknown-grants": _DIFFERS + ", as far as the RBAC in the input shows; {scc} could have admitted them",
+    "unknown-grants": _DIFFERS + "; {scc} could have admitted them",
     "other-subject": "{object}: {running:pod|pods} {running:2} {running:runs|run} under SCC {scc} in the cluster dump because "
     "{running:its|their} {subject} may use it; in the input, {running:its|their} {other} may",
     "dump": "the dump has pod {pod} here",
@@ -105,7 +105,6 @@ SENTENCES = {
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={f"{code}/incomplete": Severity.INFO for code in ("differs", "other-manifest", "unknown-grants")},
     tags=("admission",),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
@@ -136,11 +135,12 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         else:
             continue
         yield Problem(
-            code if complete else f"{code}/incomplete",
+            code,
             at=workload.place,
             facts=facts,
             related=(_first(running),),
             help=help,
+            turns_on="" if complete else "the input does not have all grants",
         )
 
 

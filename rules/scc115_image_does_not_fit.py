@@ -20,7 +20,7 @@ It reports these things:
 - **Capability.** The file of the program has a capability that the container drops. The kernel then refuses to start it, with
   `operation not permitted`.
 
-The finding is information only if the catalogue describes the image and the reference names no version: no tag, or `latest`.
+The finding is a gap if the catalogue describes the image and the reference names no version: no tag, or `latest`.
 
 ## How to fix it
 
@@ -103,14 +103,13 @@ SENTENCES = {
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={f"{need}/inexact": Severity.INFO for need in ("user", "capability", "port", "directory", "home")},
     tags=("admission", "scc"),
 )
 def check(workload: Workload, world: World) -> Iterator[Problem]:
     for misfit in world.misfits(workload):
         is_port = misfit.need == "port"
         yield Problem(
-            misfit.need if misfit.image.exact else f"{misfit.need}/inexact",
+            misfit.need,
             at=_place(workload, misfit),
             facts={
                 "name": misfit.container.name,
@@ -122,6 +121,7 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             notes=("image-of-port" if is_port else "image",),
             help="other-port" if is_port else "",
             remedies=what_fits(misfit, workload, world),
+            turns_on="" if misfit.image.exact else "the reference names no version of the image",
         )
 
 

@@ -93,7 +93,6 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             "no-default" if profiles else "unset",
             at=_place(scc, profiles),
             facts={"scc": scc.name, "subjects": listed_in(scc)},
-            opens=("unconfined",),
             edits=(Append(profiles.path, "runtime/default"),),
             decision=Decision(f"SCC {scc.name}", Related(f"SCC {scc.name}", scc.place.span)),
         )

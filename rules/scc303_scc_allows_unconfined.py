@@ -46,7 +46,7 @@ seccompProfiles: [runtime/default]
 from collections.abc import Iterator
 
 from scclint.advice.sccs import without_unconfined
-from scclint.api import Problem, Remove, SecurityContextConstraints, Set, Severity, World, rule
+from scclint.api import AccessWord, Problem, Remove, SecurityContextConstraints, Set, World, rule
 
 from ._grants import listed_in
 
@@ -61,7 +61,8 @@ SENTENCES = {
     "SCC303",
     "scc-allows-unconfined",
     "An SCC lets pods turn seccomp off",
-    severity=Severity.ERROR,
+    kind="access",
+    reach="pod",
     on=SecurityContextConstraints,
     since="0.1",
     sentences=SENTENCES,
@@ -85,5 +86,6 @@ def check(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
             "instead": without_unconfined(scc, world, replace=not others),
         },
         help="instead",
+        word=AccessWord("turning seccomp off"),
         edits=(Remove(entry.path) if others else Set(entry.path, "runtime/default"),),
     )

@@ -1,10 +1,13 @@
 """
-Everyone in the cluster may use an SCC that allows more than `restricted-v2`, or that has a priority.
+Everyone in the cluster may use an SCC of yours, or one that allows more than `restricted-v2` or has a priority.
 
 Every pod may have what `restricted-v2` allows. The groups `system:authenticated`, `system:serviceaccounts` and
 `system:unauthenticated` include every tenant. If such a group may use a wider SCC, by its `groups` or through a
 ClusterRoleBinding, every tenant in every namespace can use what the SCC adds: running as root, host paths, no
 seccomp. The SCC also admits pods that `restricted-v2` rejects, even if their authors did not choose it.
+
+An SCC of yours that allows no more than `restricted-v2` is reported as well if its `groups` list everyone: of SCCs that are equally
+restrictive, the first by name admits a pod, so that yours may admit the pods of all namespaces.
 
 With a priority, the SCC is tried before OpenShift's own SCCs: of these, `anyuid` has priority 10 and the others have none. What the
 SCC applies or leaves unset, such as a seccomp profile or a user ID, then affects pods in every namespace, including those of
@@ -54,13 +57,13 @@ from typing import Any
 from scclint.advice.effects import effects_of, subjects_removed
 from scclint.advice.sccs import texts_of
 from scclint.api import (
+    AccessWord,
     ApiObject,
     Problem,
     Remedy,
     Remove,
     RoleBinding,
     SecurityContextConstraints,
-    Severity,
     World,
     rule,
     wider_than_restricted,
@@ -89,8 +92,9 @@ FIX = "grant the SCC only to the service accounts that need it, with a RoleBindi
 @rule(
     "SCC306",
     "scc-open-to-everyone",
-    "An SCC that is wider than restricted-v2, or that has a priority, is open to everyone",
-    severity=Severity.ERROR,
+    "An SCC of yours, or a wider one than restricted-v2, is open to everyone",
+    kind="access",
+    reach="cluster",
     on=ApiObject,
     since="0.1",
     sentences=SENTENCES,
@@ -111,24 +115,23 @@ def check(subject: ApiObject, world: World) -> Iterator[Problem]:
 
 def _by_groups(scc: SecurityContextConstraints, world: World) -> Iterator[Problem]:
     groups = [(index, group) for index, group in texts_of(scc, "groups") if group in EVERYONE]
-    reasons = _reasons(scc.name, world) if groups and world.scc(scc.name) is scc else {}
-    if not reasons:
+    if not groups or world.scc(scc.name) is not scc:
         return
-    index, group = groups[0]
+    # Every pod may have what the release's own SCCs for everyone allow. Another one may come before these.
+    reasons = _reasons(scc.name, world)
+    if not reasons and scc.name in world.cluster.as_installed.sccs:
+        return
     removed = (Remove(scc.field("groups", index).path) for index, _ in reversed(groups))
-    yield Problem(
-        "groups",
-        at=scc.field("groups", index),
-        facts={
-            "scc": scc.name,
-            "group": group,
-            "members": EVERYONE[group],
-            "subjects": [group for _, group in groups],
-            **reasons,
-        },
-        notes=("unlike-restricted",),
-        remedies=(Remedy(FIX, effects_of(scc, world, *removed)),),
-    )
+    remedies = (Remedy(FIX, effects_of(scc, world, *removed)),)
+    for index, group in groups:
+        yield Problem(
+            "groups",
+            at=scc.field("groups", index),
+            facts={"scc": scc.name, "group": group, "members": EVERYONE[group], "subjects": [group], **reasons},
+            notes=("unlike-restricted",) if reasons else (),
+            remedies=remedies,
+            word=AccessWord(f"SCC {scc.name}", who=f"group {group}"),
+        )
 
 
 def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
@@ -136,24 +139,25 @@ def _by_binding(binding: RoleBinding, world: World) -> Iterator[Problem]:
     wide = {scc: reasons for scc in (reached.sccs if reached else ()) if (reasons := _reasons(scc, world))}
     if reached is None or not wide:
         return
-    groups = [holder for holder in subjects_of(binding, world) if holder.kind == "group" and holder.name in EVERYONE]
-    if not groups:
-        return
-    scc = next(iter(wide))
-    yield Problem(
-        "binding",
-        at=groups[0].at,
-        facts={
-            "group": str(groups[0]),
-            "every": reached.every,
-            "scc": "" if reached.every else scc,
-            "subjects": [group.name for group in groups],
-            **wide[scc],
-        },
-        notes=("wide",),
-        related=() if reached.every else reached.steps(world, scc, binding),
-        remedies=(Remedy(FIX, effects_of(binding, world, *subjects_removed(binding))),),
-    )
+    remedies = (Remedy(FIX, effects_of(binding, world, *subjects_removed(binding))),)
+    granted = [min(wide)] if reached.every else [*wide]
+    for holder in (holder for holder in subjects_of(binding, world) if holder.is_everyone):
+        for scc in granted:
+            yield Problem(
+                "binding",
+                at=holder.at,
+                facts={
+                    "group": holder,
+                    "every": reached.every,
+                    "scc": "" if reached.every else scc,
+                    "subjects": [holder.name],
+                    **wide[scc],
+                },
+                notes=("wide",),
+                related=() if reached.every else reached.steps(world, scc, binding),
+                remedies=remedies,
+                word=AccessWord("SCC *" if reached.every else f"SCC {scc}", who=holder.who, through=reached.through(scc)),
+            )
 
 
 def _reasons(name: str, world: World) -> dict[str, Any]:

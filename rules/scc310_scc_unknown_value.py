@@ -93,7 +93,6 @@ SENTENCES = {
     "write-account": "Write system:serviceaccount:NAMESPACE:NAME.",
 }
 SEVERITIES = {
-    "dropped-name": Severity.INFO,
     **dict.fromkeys(("pattern", "path", "profile"), Severity.ERROR),
 }
 

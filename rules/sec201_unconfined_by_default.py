@@ -143,7 +143,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             flow=steps,
             remedies=remedies,
             help="creator" if creator(outcome) and not world.creator_given else "",
-            opens=("unconfined",),
             cause=" ".join((reason, *container.unconfined_on)),
             decision=_decision(outcome, steps, world),
         )

@@ -64,7 +64,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Location, Problem, Severity, Workload, World, advise, creator, rule
+from scclint.api import AccessWord, Location, Problem, Workload, World, advise, creator, rule
 
 from ._seccomp import asked_at, pod_profile_at
 
@@ -88,7 +88,8 @@ SETTINGS = {
     "SEC202",
     "unconfined",
     "A container sets Unconfined and will run without a seccomp filter",
-    severity=Severity.ERROR,
+    kind="access",
+    reach="pod",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
@@ -120,6 +121,5 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             related=(overridden,) if pod_profile.present and pod_profile.path != setting.path else (),
             remedies=remedies,
             help="localhost",
-            opens=("unconfined",),
-            cause=container.source,
+            word=AccessWord("unconfined", container.name, through=f"SCC {outcome.scc}" if outcome.scc else ""),
         )

@@ -6,15 +6,14 @@ The API server, the SCC and Pod Security admission all accept a profile beside `
 confined in the manifest. CRI-O applies a filter to privileged containers only if `privileged_seccomp_profile` is set in its
 configuration (CRI-O 1.33 and newer). OpenShift leaves it unset. If it is set on some node pools only, the finding names the others.
 
-On OpenShift, an SCC that allows privileged containers opens the node. [SCC102](privileged-scc.md) reports that as well, so the finding
-is then a line of it, and a suppression of SCC102 covers it.
+On OpenShift, an SCC that allows privileged containers opens the node. [SCC102](pod-access.md) reports that as well.
 
 ## How to fix it
 
 Replace `privileged: true` with the capabilities that the container needs; its profile then takes effect. `restricted-v2`
 allows `NET_BIND_SERVICE`, with which a process can listen on ports below 1024. For other capabilities, `scclint suggest`
 prints an SCC. Remove the grant of the SCC that allowed the privileged container. If the container must be privileged, remove
-a profile that no other container uses, so that the manifest does not promise a filter, and suppress the finding with your reason.
+a profile that no other container uses, so that the manifest does not promise a filter, and record it with `scclint accept`.
 
 `scclint fix` leaves this to you: only you know what the program needs.
 
@@ -73,7 +72,7 @@ from collections.abc import Iterator
 
 from scclint.admission.access import why_privileged
 from scclint.advice.grants import without_privileged
-from scclint.api import Location, Problem, Severity, Workload, World, creator, rule
+from scclint.api import AccessWord, Location, Problem, Workload, World, creator, rule
 
 from ._seccomp import asked_at
 
@@ -82,7 +81,7 @@ SENTENCES = {
     "[ when {creator} creates it][, and its {profile} profile has no effect]",
     "no-effect": "{profile} is set here and has no effect",
     "instead": "{instead}[ Remove the profile if the container stays privileged: it has no effect.{profile:|}]",
-    "needed": "Suppress the finding with your reason: no capability replaces privileged: true, because {why}."
+    "needed": "Record it with `scclint accept`: no capability replaces privileged: true, because {why}."
     "[ Remove the profile if the container stays privileged: it has no effect.{profile:|}]",
 }
 
@@ -91,7 +90,8 @@ SENTENCES = {
     "SEC203",
     "privileged-ignores-seccomp",
     "A privileged container runs unconfined, whatever profile is set",
-    severity=Severity.WARNING,
+    kind="access",
+    reach="pod",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
@@ -130,6 +130,5 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             },
             related=(Location("no-effect", asked_at(workload, container)),) if own else (),
             help="instead" if instead else "needed",
-            opens=("unconfined",),
-            cause=" ".join((f"profile {own}", *container.unconfined_on)),
+            word=AccessWord("unconfined", container.name),
         )

@@ -10,15 +10,14 @@ The effect depends on the platform and its release:
 - Kubernetes 1.27 and newer, and OpenShift 4.14 and newer in namespaces without SCC admission: the annotation has no
   effect. Without a field, the container runs unconfined.
 
-If the field is set to another value, the finding is an error: SCC admission overwrites the field without a warning, the older
-releases reject the pod, and in the last case the annotation has no effect.
+[SEC205](contradicting-seccomp-annotation.md) reports an annotation that says something else than the field.
 
 On the metadata of a Deployment, instead of its pod template's metadata, the annotation has no effect on any release.
 
 ## How to fix it
 
 Set the profile in the field, `securityContext.seccompProfile` of the pod or the container, and delete the annotation. If the
-field is set, keep it, but write the profile of the annotation there in place of `Unconfined`.
+field is set, keep it.
 A dump of a running pod (`oc get pod -o yaml`) has the annotation because SCC admission added it: delete it before you
 apply the dump.
 
@@ -58,11 +57,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scclint.admission.seccomp import to_annotation, to_field
-from scclint.api import Field, Location, Operation, Problem, Remove, Severity, Verdict, Workload, World, as_mapping, rule
+from scclint.api import Field, Operation, Problem, Remove, Verdict, Workload, World, as_mapping, rule
 from scclint.platform.releases import SECCOMP_ANNOTATIONS, SECCOMP_FIELDS_OF_ANNOTATIONS
-from scclint.platform.terms import CONTAINER_SECCOMP_ANNOTATION_PREFIX as PREFIX
 
-from ._seccomp import flow_form, seccomp_keys, set_profile
+from ._seccomp import container_of, contradicts, flow_form, matching_field, seccomp_keys, set_profile
 
 SENTENCES = {
     "deprecated": "{object}: the deprecated seccomp annotation[ for container {container}] is {value}",
@@ -78,14 +76,6 @@ SENTENCES = {
     "delete": "Delete the annotation.",
     "set": "Set seccompProfile: {flow_form} in the securityContext, and delete the annotation.",
     "set-in-template": "Set seccompProfile in the pod template's securityContext, and delete the annotation.",
-    "contradicts": "{object}: the seccomp annotation for {of_pod:the pod|}[container {name}] says {value}, but the seccompProfile field says "
-    "{in_field}",
-    "field": "the field says {in_field}",
-    "overrides": "on {platform} the annotation overrides the field",
-    "no-effect": "on {platform} the annotation has no effect",
-    "rejected": "{platform} rejects the pod",
-    "keep-field": "Delete the annotation, and keep the seccompProfile field.",
-    "set-instead": "Delete the annotation, and set seccompProfile: {flow_form}.",
 }
 
 # SCC admission sets this annotation, so the manifest is a dump of an admitted pod. Admission added its seccomp annotation too.
@@ -96,11 +86,10 @@ ADMITTED = "openshift.io/scc"
     "SEC204",
     "seccomp-annotation",
     "A seccomp annotation is used instead of the seccompProfile field",
-    severity=Severity.WARNING,
+    kind="advice",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,
-    severities={"contradicts": Severity.ERROR},
     tags=("seccomp",),
     security_severity=3.0,
     cwe=(477,),
@@ -113,12 +102,15 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
         yield from _on_the_controller(workload)
     for key in seccomp_keys(workload.pod.annotations):
         annotation = workload.pod.annotation(key)
-        value, field = annotation.value if isinstance(annotation.value, str) else "", _matching_field(workload, key)
+        value, field = annotation.value if isinstance(annotation.value, str) else "", matching_field(workload, key)
         in_field = to_annotation(as_mapping(field.value)) if field is not None else ""
-        if field is not None and value and in_field not in ("", {"docker/default": "runtime/default"}.get(value, value)):
-            if not workload.partial:
-                yield _contradiction(workload, world, annotation, value, field)
-        elif verdict is None or (field is not None and not value) or (in_field and ADMITTED in workload.pod.annotations):
+        # SEC205 reports an annotation that says something else than the field.
+        if (
+            verdict is None
+            or contradicts(value, field)
+            or (field is not None and not value)
+            or (in_field and ADMITTED in workload.pod.annotations)
+        ):
             continue
         elif field is None:
             yield _deprecated(workload, annotation, "no-container", "delete", (Remove(annotation.path),))
@@ -135,46 +127,6 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
             yield _deprecated(workload, annotation, effect, "delete" if in_field else "set", edits, facts)
 
 
-def _contradiction(workload: Workload, world: World, annotation: Field[Any], value: str, field: Field[Any]) -> Problem:
-    name = _container(annotation)
-    in_field = to_annotation(as_mapping(field.value))
-    help = "keep-field"
-    edits: tuple[Operation, ...] = (Remove(annotation.path),)
-    if in_field == "unconfined":
-        # Without the annotation, the field counts.
-        help = "set-instead"
-        edits = (*set_profile(field, value), *edits)
-    return Problem(
-        "contradicts",
-        at=annotation,
-        facts={
-            "of_pod": not name,
-            "name": name,
-            "value": value,
-            "in_field": in_field,
-            "platform": world.cluster.platform_name,
-            "flow_form": flow_form(value),
-        },
-        notes=(_which_counts(world),),
-        related=(Location("field", field.below("type")),),
-        help=help,
-        edits=edits,
-    )
-
-
-def _container(annotation: Field[Any]) -> str:
-    """The container that an annotation is for; empty if it is for the pod."""
-    key = str(annotation.path[-1])
-    return key.removeprefix(PREFIX) if key.startswith(PREFIX) else ""
-
-
-def _which_counts(world: World) -> str:
-    minor = world.cluster.kubernetes_minor
-    if world.cluster.platform != "kubernetes" and SECCOMP_FIELDS_OF_ANNOTATIONS.holds(minor):
-        return "overrides"
-    return "rejected" if SECCOMP_ANNOTATIONS.holds(minor) else "no-effect"
-
-
 def _deprecated(
     workload: Workload,
     annotation: Field[Any],
@@ -186,7 +138,7 @@ def _deprecated(
     return Problem(
         "deprecated",
         at=annotation,
-        facts={"container": _container(annotation), "value": annotation.value, "kind": workload.kind, **(facts or {})},
+        facts={"container": container_of(annotation), "value": annotation.value, "kind": workload.kind, **(facts or {})},
         notes=(effect,),
         help=help,
         edits=edits,
@@ -201,14 +153,6 @@ def _on_the_controller(workload: Workload) -> Iterator[Problem]:
     for key in seccomp_keys(annotations if isinstance(annotations, dict) else {}):
         annotation = workload.field("metadata", "annotations", key)
         yield _deprecated(workload, annotation, "on-controller", "set-in-template")
-
-
-def _matching_field(workload: Workload, key: str) -> Field[Any] | None:
-    """Return the `seccompProfile` field that the annotation stands for; None if it names no container of the pod."""
-    if not key.startswith(PREFIX):
-        return workload.pod.field("spec", "securityContext", "seccompProfile")
-    container = workload.pod.container(key.removeprefix(PREFIX))
-    return None if container is None else container.field("securityContext", "seccompProfile")
 
 
 def _effect(world: World, verdict: Verdict, value: str, *, in_field: bool) -> str:

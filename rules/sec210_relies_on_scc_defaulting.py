@@ -48,7 +48,7 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, Severity, Workload, World, advise, creator, profile, rule
+from scclint.api import Problem, Workload, World, advise, creator, profile, rule
 
 SENTENCES = {
     "by-scc": "{object}: {names:container|containers} {names:2} {names:runs|run} with {profile} only because SCC {scc} applies it"
@@ -61,7 +61,7 @@ SENTENCES = {
     "SEC210",
     "relies-on-scc-defaulting",
     "A container has a seccomp profile only because the SCC applies one",
-    severity=Severity.INFO,
+    kind="advice",
     on=Workload,
     since="0.1",
     sentences=SENTENCES,

@@ -54,20 +54,20 @@ spec:
 
 from collections.abc import Iterator
 
-from scclint.api import Problem, ProfileSource, Severity, World, rule
+from scclint.api import Problem, ProfileSource, World, rule
 
-from ._seccomp import SENTENCES, SEVERITIES, problems
+from ._seccomp import SENTENCES, problems
 
 
 @rule(
     "SEC211",
     "weak-localhost-profile",
     "A seccomp profile is weaker than RuntimeDefault",
-    severity=Severity.WARNING,
+    kind="access",
+    reach="pod",
     on=ProfileSource,
     since="0.1",
     sentences=SENTENCES,
-    severities=SEVERITIES,
     tags=("seccomp",),
     security_severity=5.5,
     cwe=(693,),

@@ -4,12 +4,13 @@ A suppression has no effect: no finding matches it, or scclint cannot read it.
 A suppression that outlives its finding hides the next finding in the same place, and readers believe that a risk is still
 accepted. A misspelled suppression hides nothing, although its author believes that it does.
 
-scclint reports a suppression only if its rules ran. It does not report the suppression of an info rule in a run without
-info rules. It also does not report an entry of the configuration if the run covers only some of the files of the entry.
+scclint reports a suppression only if its rules ran. It does not report an entry of the configuration if the run covers only some of the
+files of the entry, nor an entry of `.scclint-accepted.yaml` if the run does not cover the folder of the file.
 
 ## How to fix it
 
-Remove the suppression, or remove the rule that it no longer needs from its list. If scclint cannot read the suppression, write it
+`scclint accept` removes acceptances without a fact. Remove another suppression, or remove the rule that it no longer needs from its list.
+If scclint cannot read the suppression, write it
 in one of these forms:
 
 - `# scclint: ignore[SEC201] reason` on the line of the finding or the line above,
@@ -88,6 +89,8 @@ SENTENCES = {
     "correct": "Correct it or remove it.",
     "unused": "the suppression of {unused} matches no finding",
     "remove": "Remove the suppression.",
+    "accepted": "the acceptance of {unused} matches no fact",
+    "accept-again": "Run `scclint accept`, which removes it.",
     "remove-some": "Remove {unused} from its list.",
 }
 
@@ -108,6 +111,10 @@ def check(ignore: Ignore, world: World) -> Iterator[Problem]:
     if ignore.mistake:
         facts = {"written": WRITTEN[ignore.by], "partly": bool(ignore.uses), "mistake": ignore.mistake}
         yield Problem("mistake", at=ignore, facts=facts, help="correct")
+    elif ignore.by == "accepted":
+        yield Problem(
+            "accepted", at=ignore, facts={"unused": ", ".join(ignore.unused)}, what=ignore.unused[0], help="accept-again"
+        )
     elif ignore.unused and not ignore.expired:
         help = "remove" if ignore.unused == ignore.rules else "remove-some"
         yield Problem("unused", at=ignore, facts={"unused": ", ".join(ignore.unused)}, help=help)

@@ -73,7 +73,7 @@ subjects:
 
 from collections.abc import Iterator
 
-from scclint.api import Ignore, Problem, Severity, World, rule
+from scclint.api import Ignore, Problem, World, rule
 
 SENTENCES = {
     "no-reason": "the suppression of {rules} has no reason",
@@ -85,12 +85,12 @@ SENTENCES = {
     "SUP902",
     "suppression-without-reason",
     "A suppression has no reason",
-    severity=Severity.INFO,
+    kind="advice",
     on=Ignore,
     since="0.1",
     sentences=SENTENCES,
     tags=("suppression",),
 )
 def check(ignore: Ignore, world: World) -> Iterator[Problem]:
-    if not ignore.reason and not ignore.mistake:
+    if not ignore.reason and not ignore.mistake and ignore.by != "accepted":
         yield Problem("no-reason", at=ignore, facts={"rules": ", ".join(ignore.rules)}, help="add")

@@ -31,6 +31,7 @@ LAYERS = (
     ("advice",),
     ("rule",),
     ("api", "registry", "config"),
+    ("facts",),
     ("suppress", "cel_rules"),
     ("deploy",),
     ("run",),

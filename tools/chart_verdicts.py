@@ -20,7 +20,7 @@ from typing import NamedTuple
 from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
-from scclint.finding import Finding, Severity
+from scclint.finding import Finding
 from scclint.objects.documents import data_of_file
 from scclint.platform.releases import DEFAULT
 from scclint.registry import builtin
@@ -95,8 +95,8 @@ def judged(folder: Path, values: str) -> Verdict:
         options = RunOptions(review=True, force_generated=True, units=units)
         run = prepare(find_sources([folder.name, *others], config), config, builtin(), options)
         report = joined(report_of(run))
-        shown = [finding for finding in report.live if finding.severity is not Severity.INFO]
-        fixed = [finding for finding in with_fixes(run, report, shown).live if finding.severity is not Severity.INFO]
+        shown = [finding for finding in report.live if finding.kind != "advice"]
+        fixed = [finding for finding in with_fixes(run, report, shown).live if finding.kind != "advice"]
     if not any(unit.rendered for unit in run.units):
         return Verdict((), failed=next((notice.message for notice in report.notices), "no chart is rendered"))
     outcomes = report.outcomes[DEFAULT] if DEFAULT in report.outcomes else next(iter(report.outcomes.values()), ())

@@ -27,7 +27,7 @@ from scclint.causes.join import joined
 from scclint.cluster import Cluster
 from scclint.config.model import Config
 from scclint.files.sources import find_sources
-from scclint.finding import Finding, Remove, Severity, TextEdit
+from scclint.finding import Finding, Remove, TextEdit
 from scclint.outcome.chain import Outcome
 from scclint.platform.releases import NEWEST_KUBERNETES
 from scclint.record import grouped
@@ -77,7 +77,7 @@ def outcomes_of(run: Run) -> Outcomes:
 
 def check(paths: Sequence[str], *, generated: bool = False, render: bool = False) -> Checked:
     """Look for a fix of each finding below each path, and carry out every one that is not advice."""
-    config = Config(render="auto" if render else "never", profile="strict")
+    config = Config(render="auto" if render else "never", extend_select=("advice",))
     found = Checked(defaultdict(Counter), Counter(), Counter(), [], [], Counter())
     for path in paths:
         run, report = lint(path, config, generated=generated)
@@ -95,7 +95,7 @@ def check(paths: Sequence[str], *, generated: bool = False, render: bool = False
 
 def _count(weighty: Counter[str], report: Report) -> None:
     for name, shown in (("before", report), ("after", joined(report))):
-        counted = [finding for finding in shown.live if finding.severity is not Severity.INFO]
+        counted = [finding for finding in shown.live if finding.kind != "advice"]
         weighty[name] += len(counted)
         weighty[f"{name}, of workloads"] += sum(finding.rule_id.startswith(("SCC1", "SEC2", "PSA")) for finding in counted)
     weighty["workloads"] += report.tally.workloads
@@ -204,9 +204,9 @@ def _compare(judged: tuple[Report, Outcomes], changed: tuple[Report, Outcomes], 
         yield "the finding is still there"
     then = Counter(_identity(f) for f in before.live)
     for key, number in Counter(_identity(f) for f in after.live).items():
-        rule, severity, _ = key
+        rule, rank, _ = key
         named = rule == "RBA403" and finding.fix is not None and "Afterwards, " in finding.fix.effect
-        if number > then[key] and not named and (severity is Severity.ERROR or severity.rank <= finding.severity.rank):
+        if number > then[key] and not named and rank <= finding.rank:
             yield f"{rule} is new"
     for release, outcomes in then_outcomes.items():
         # Files may define one object in different ways, each in a unit of its own: only the order tells them apart.
@@ -260,8 +260,8 @@ def _place(finding: Finding) -> tuple[object, ...]:
     return finding.rule_id, finding.subject, finding.path
 
 
-def _identity(finding: Finding) -> tuple[str, Severity, object]:
-    return finding.rule_id, finding.severity, finding.subject
+def _identity(finding: Finding) -> tuple[str, int, object]:
+    return finding.rule_id, finding.rank, finding.subject
 
 
 def _name(outcome: Outcome) -> str:

@@ -23,7 +23,7 @@ from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
-from scclint.finding import Finding, Severity, Subject, TextEdit
+from scclint.finding import Finding, Subject, TextEdit
 from scclint.objects.types import Workload
 from scclint.registry import builtin
 from scclint.remedy.proofs import with_few_fixes
@@ -71,9 +71,7 @@ def judged(path: str) -> dict[str, Judged]:
         results[name] = Judged(
             Counter(_place(finding) for finding in report.live),
             *(
-                Counter(
-                    (_problem(f), f.subject) for f in found if f.severity is not Severity.INFO and f.rule_id in of_workloads
-                )
+                Counter((_problem(f), f.subject) for f in found if f.kind != "advice" and f.rule_id in of_workloads)
                 for found in (report.live, live)
             ),
             Counter((each.kind, each.name) for each in outcomes),
@@ -86,8 +84,8 @@ def check(path: str, most: int, counts: Counter[str]) -> Iterator[str]:
     """Carry out the first remedy of each finding below a path, and yield what is wrong with it."""
     run, report = lint(path, PLATFORMS["OpenShift"])
     causes = joined(report)
-    shown = [finding for finding in causes.live if finding.severity is not Severity.INFO]
-    fixed = [finding for finding in with_few_fixes(run, causes, shown).live if finding.severity is not Severity.INFO]
+    shown = [finding for finding in causes.live if finding.kind != "advice"]
+    fixed = [finding for finding in with_few_fixes(run, causes, shown).live if finding.kind != "advice"]
     counts.update(_first(finding) for finding in fixed)
     done: Counter[object] = Counter()
     before: dict[str, Judged] = {}
@@ -155,7 +153,7 @@ def _compare(before: dict[str, Judged], after: dict[str, Judged], finding: Findi
 
 def _problem(finding: Finding) -> str:
     """What a finding is about: containers that run unconfined are reported by several rules."""
-    return UNCONFINED if UNCONFINED in finding.opens else finding.rule_id
+    return UNCONFINED if finding.rule_id in ("SEC201", "SEC202", "SEC203") else finding.rule_id
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

@@ -21,7 +21,6 @@ from ruamel.yaml import YAML
 from scclint.config.model import Config
 from scclint.errors import UsageError
 from scclint.files.sources import find_sources
-from scclint.finding import Severity
 from scclint.objects.types import Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
@@ -120,7 +119,7 @@ def _judge_together(path: str, found: Suggestion, workloads: list[Workload], acc
         # Without the annotation, which is for the author of the pods to write, another SCC comes first.
         expected = (*NODE_ACCESS, "RBA403") if found.pin else NODE_ACCESS
         ours = Path(finding.span.file).name == NAME and finding.rule_id not in expected
-        if ours and finding.severity is not Severity.INFO and account != "default":
+        if ours and finding.kind != "advice" and account != "default":
             yield f"scclint reports {finding.rule_id}: {finding.message}"
 
 

@@ -88,7 +88,7 @@ def rule_page(rule: AnyRule) -> str:
 
 def _labels(rule: AnyRule) -> Iterator[str]:
     first, *rest = facts(rule)
-    yield f"*{first.removeprefix('severity ')}*{{ .fact .{rule.severity.value} }}"
+    yield f"*{first}*{{ .fact .{heading(rule)} }}"
     for fact in rest:
         number = fact.removeprefix("CWE-")
         text = f"[{fact}](https://cwe.mitre.org/data/definitions/{number}.html)" if number.isdecimal() else f"*{fact}*"
@@ -121,7 +121,7 @@ def rule_index(rules: Registry) -> str:
     ]
     for title, found in groups(rules).items():
         rows = [
-            (f"[{r.id}]({r.name}.md)", f"`{r.name}`", f"{{ .{r.severity.value} }}", r.severity.value, r.title) for r in found
+            (f"[{r.id}]({r.name}.md)", f"`{r.name}`", f"{{ .{heading(r)} }}", kind_words(r), r.title) for r in found
         ]
         lines = [f"| {id} | {name} | *{word}*{css} | {text} |" for id, name, css, word, text in rows]
         table = "\n".join(["| ID | Name | Severity | Reports |", "|---|---|---|---|", *lines])

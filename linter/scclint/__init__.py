@@ -23,14 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scclint.admission.verdict import User, Verdict
-    from scclint.change.compare import compare
-    from scclint.change.model import Differences
     from scclint.cluster.judgement import Judgement, RequestOutcome
     from scclint.config.model import Config
     from scclint.deploy.unit import Unit
     from scclint.errors import ConfigError, LoadError, ModelError, RuleSetError, ScclintError, UsageError
+    from scclint.facts.difference import FactDifference
     from scclint.finding import Finding
-    from scclint.linting import find_units, lint, lint_text, lint_texts
+    from scclint.linting import difference, find_units, lint, lint_text, lint_texts
     from scclint.message.answers import Explanation
     from scclint.message.explain import explain_message
     from scclint.outcome.judge import JudgingCluster as Cluster
@@ -46,10 +45,10 @@ _HOMES = {
     "ExplainedWorkload": "scclint.workloads.ExplainedWorkload",
     "Explanation": "scclint.message.answers.Explanation",
     "Cluster": "scclint.outcome.judge.JudgingCluster",
-    "Differences": "scclint.change.model.Differences",
     "Config": "scclint.config.model.Config",
     "ConfigError": "scclint.errors.ConfigError",
     "ContainerSeccomp": "scclint.seccomp.effective.ContainerSeccomp",
+    "FactDifference": "scclint.facts.difference.FactDifference",
     "Finding": "scclint.finding.Finding",
     "Judgement": "scclint.cluster.judgement.Judgement",
     "LoadError": "scclint.errors.LoadError",
@@ -63,7 +62,7 @@ _HOMES = {
     "UsageError": "scclint.errors.UsageError",
     "User": "scclint.admission.verdict.User",
     "Verdict": "scclint.admission.verdict.Verdict",
-    "compare": "scclint.change.compare.compare",
+    "difference": "scclint.linting.difference",
     "effective_seccomp": "scclint.seccomp.effective.effective_seccomp",
     "explain": "scclint.workloads.explain",
     "explain_message": "scclint.message.explain.explain_message",
@@ -81,9 +80,9 @@ __all__ = [
     "Config",
     "ConfigError",
     "ContainerSeccomp",
-    "Differences",
     "ExplainedWorkload",
     "Explanation",
+    "FactDifference",
     "Finding",
     "Judgement",
     "LoadError",
@@ -97,7 +96,7 @@ __all__ = [
     "UsageError",
     "User",
     "Verdict",
-    "compare",
+    "difference",
     "effective_seccomp",
     "explain",
     "explain_message",

@@ -10,6 +10,7 @@ from scclint.advice.sccs import node_access, wider_than_restricted
 from scclint.advice.words import creator, profile
 from scclint.cluster import Cluster
 from scclint.finding import (
+    AccessWord,
     Append,
     Decision,
     Deduplicate,
@@ -20,6 +21,7 @@ from scclint.finding import (
     Path,
     Place,
     Problem,
+    Reach,
     Related,
     Remedy,
     Remove,
@@ -54,6 +56,7 @@ from scclint.text import field_path, filled
 from scclint.yaml.untyped import as_list, as_mapping, value_at
 
 __all__ = [
+    "AccessWord",
     "ApiObject",
     "Append",
     "Candidate",
@@ -80,6 +83,7 @@ __all__ = [
     "Pod",
     "Problem",
     "ProfileSource",
+    "Reach",
     "Related",
     "Remedy",
     "Remove",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 from scclint.limits import MAX_TEXT
 from scclint.record import EMPTY, record
@@ -61,16 +61,46 @@ Operation = Set | Append | Rename | Remove | Deduplicate
 """A change of a document, whatever its style. `path` leads from the root of the document."""
 
 
+Kind = Literal["problem", "access", "gap", "advice"]
+"""What a fact says. A problem: the cluster rejects, drops or runs something otherwise than the manifests say. Access: the manifests ask
+for, or hand out, more than `restricted-v2` gives. A gap: something that may hold either was not judged, or turns on what is not here.
+Advice: nothing is wrong, and something would be better or safer elsewhere."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In the order in which people read them."""
+
+Reach = Literal["cluster", "node", "pod"]
+"""How far access goes, the widest first: everybody or another account gets the cluster or every node, a container can take its node, or a
+container has something of its own, such as a capability or no seccomp filter."""
+
+REACHES: tuple[Reach, ...] = get_args(Reach)
+
+
 class Severity(Enum):
-    """How much a finding matters. The value is the word users see; `rank` orders (0 is the worst)."""
+    """How much a problem matters. The value is the word users see; `rank` orders (0 is the worst)."""
 
     ERROR = "error"
     WARNING = "warning"
-    INFO = "info"
 
     @property
     def rank(self) -> int:
-        return ("error", "warning", "info").index(self.value)
+        return ("error", "warning").index(self.value)
+
+
+@record
+class AccessWord:
+    """One thing that a part of an object asks for or hands out, for the rules of kind access.
+
+    `what` names it (`privileged`, `hostPath /etc`, `SCC anyuid`), `part` the container that asks for it, and `who` the user, group or
+    service account that gets it; both are empty for the whole object. `reach` is another one than that of the rule; empty for that.
+    `through` is what gives it, such as `RoleBinding agent`.
+    """
+
+    what: str
+    part: str = ""
+    who: str = ""
+    reach: Reach | Literal[""] = ""
+    through: str = ""
 
 
 class Located(Protocol):
@@ -187,22 +217,22 @@ class Problem:
     """What a check yields: facts as data, the decisive place, and what can be done. The words are in the table of the rule.
 
     `code` is the key of the message in the table of sentences of the rule. After a `/`, it says why the problem has a severity of its own
-    (`unused/assumed`): the table of severities has the whole code, that of sentences only the part before it. `facts` are what the
+    (`denied/warned`): the table of severities has the whole code, that of sentences only the part before it. `facts` are what the
     sentences name, see `scclint.text.filled`. `object` (the name of the subject) need not be among them, nor, for a workload, `pods`
     (`its pods`, or `the pod`) and `alone` (true for a Pod). The fact `container` names the container that it is about, and `subjects` all
     users, groups and service accounts, of which the message may name only some.
     `notes` and `help` are codes of further sentences, without which the message is complete. A note that lacks a fact is left out.
     `related` are places that explain it, and `remedies` what the author can do, the best first.
     `flow` is a chain of steps in order (service account, binding, role, SCC) where a grant explains the problem.
-    `opens` is what the subject opens that the rule alone knows of, a text for each part of the subject that opens it: see `Opening`. Without
-    it, the field at `at` counts. `about` are kind, namespace and name of the object that opens it, if that is not the subject.
+    `word` is what a rule of kind access yields. `what` tells the problem apart from others of the rule on the object and container, where
+    the field at `at` does not. `turns_on` is what the input lacks that the problem depends on, as a clause (`the CSIDriver has no label`):
+    it then is a gap.
     `edits` are the operations of a remedy that has no effect on pods, or that `help` describes. Their paths lead from the root of the
     document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
-    `always_named` is True if a notice says the message where findings of severity info are hidden. `decision` is what decides it outside
-    of the object. `refusal` is what an SCC says of the field at `at`. `origins` are the places in code, as `FILE:LINE`, from which a
-    program writes what decides it; several if it can be any of these.
+    `decision` is what decides it outside of the object. `refusal` is what an SCC says of the field at `at`. `origins` are the places in
+    code, as `FILE:LINE`, from which a program writes what decides it; several if it can be any of these.
     """
 
     code: str
@@ -213,11 +243,11 @@ class Problem:
     related: "tuple[Related | Location, ...]" = ()
     flow: tuple[Related, ...] = ()
     edits: tuple[Operation, ...] = ()
-    opens: tuple[str, ...] = ()
-    about: tuple[str, str, str] | None = None
+    word: AccessWord | None = None
+    what: str = ""
+    turns_on: str = ""
     cause: str = ""
     remedies: tuple[Remedy, ...] = ()
-    always_named: bool = False
     decision: Decision | None = None
     refusal: Refusal | None = None
     origins: tuple[str, ...] = ()
@@ -248,7 +278,7 @@ class Subject:
 
 @record
 class Suppression:
-    """Why a finding is not shown as live: `by` is `comment`, `annotation`, `config`, `baseline` or `diff-base`.
+    """Why a finding is not shown as live: `by` is `comment`, `annotation`, `config`, `accepted` or `diff-base`.
 
     It is `finding` if another finding with the same cause lists it.
     """
@@ -269,28 +299,6 @@ class TextEdit:
 
 
 Safety = Literal["safe", "unsafe", "advice"]
-
-
-Applied = Literal["shown", "unknown", "built", "applied"]
-"""How sure it is that what a finding is about is applied, from the least to the most sure: content shows that it is not, nothing tells, a
-kustomization, chart or bundle has it, or a controller or command applies it."""
-
-ON_RELEASE = " on "
-"""Is before the release in the text of an opening that holds on some of the releases that were judged."""
-
-
-@record
-class Opening:
-    """What the object of a finding opens in the unit `unit`, sorted: a text for each container, mount or other part that opens it.
-
-    The texts have no place and no words of the message. `of` are kind, namespace and name of the object that opens it, if that is not the
-    subject of the finding.
-    """
-
-    unit: str = ""
-    opens: tuple[str, ...] = ()
-    applied: Applied = "unknown"
-    of: tuple[str, str, str] | None = None
 
 
 @record
@@ -325,28 +333,58 @@ class Fix:
         return self.safety if self.safety == "advice" else f"{self.safety} fix"
 
 
+class Key(NamedTuple):
+    """What a fact is known by, wherever it is written: its rule, the object, and what of it.
+
+    `group`, `kind`, `namespace` and `name` are those of the object; `name` is the prefix where the manifest has `generateName`, and all are
+    empty for a document that is no object. `part` is a container, or pods that another object makes. `what` is the access word, or else the
+    field. `who` gets the access. No path, line or digest is in it.
+    """
+
+    rule: str
+    group: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    part: str = ""
+    what: str = ""
+    who: str = ""
+
+    @property
+    def object(self) -> str:
+        """The object as one text: `apps/DaemonSet monitoring/agent`."""
+        kind = f"{self.group}/{self.kind}" if self.group else self.kind
+        return full_name(kind, self.namespace, self.name).strip()
+
+    def __str__(self) -> str:
+        """The key as machine formats have it: `SCC102|apps/DaemonSet monitoring/agent|agent|privileged|`."""
+        parts = (self.rule, self.object, self.part, self.what, self.who)
+        return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
 @record
 class Finding:
-    """A problem, stamped by the engine with its rule, severity and subject.
+    """A fact: a problem, access, a gap or advice, stamped by the engine with its rule and subject.
 
+    `severity` is that of a problem, and `reach` that of access; None for other kinds. `what`, `who` and `through` are those of the access
+    word (see `AccessWord`); of another fact, `what` is its field. `turns_on` is what a gap depends on and the input does not give, as a
+    clause; the message ends with it.
     `help` is what `remedies` say in words, and more. `remedies` are what can be done, the best first.
     `releases` lists the platform versions it holds for (`4.20`) when more than one was judged, else it is empty.
     `path` leads to the decisive field within the subject's object. `notes` are causes without a place, and caveats on how the place was
     found (a Helm template line that is approximate); the text of `refusal` is one of them. `units` are the names of the units that it
-    holds in, sorted. `subjects` are the users, groups and service accounts that it is about, sorted, and `openings` say what its pod,
-    SCC, role or binding opens in each unit; a
-    baseline and `--diff-base` compare these (see `scclint.suppress.consequences`).
+    holds in, sorted. `subjects` are the users, groups and service accounts that it is about, sorted.
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
-    `cause`, `in_review`, `always_named`, `decision`, `refusal` and `origins` are those of the problem (see `Problem`). `rests_on` is what the
-    verdict rests on and the input does not give, as a clause; the message ends with it.
+    `cause`, `decision`, `refusal` and `origins` are those of the problem (see `Problem`).
     `others` are the findings that go with the fix of this one. They are lines of it, in the order in which people read them.
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
 
     rule_id: str
     rule_name: str
-    severity: Severity
+    kind: Kind
+    severity: Severity | None
     message: str
     span: Span
     subject: Subject = Subject()
@@ -359,19 +397,41 @@ class Finding:
     notes: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
-    openings: tuple[Opening, ...] = ()
     contents: tuple[str, ...] = ()
     cause: str = ""
-    in_review: Severity | None = None
     remedies: tuple[Remedy, ...] = ()
-    always_named: bool = False
     decision: Decision | None = None
     refusal: Refusal | None = None
     origins: tuple[str, ...] = ()
-    rests_on: str = ""
+    reach: Reach | None = None
+    what: str = ""
+    who: str = ""
+    through: str = ""
+    turns_on: str = ""
     others: "tuple[Finding, ...]" = ()
     fix: Fix | None = None
     no_fix: str = ""
+
+    @property
+    def rank(self) -> int:
+        """The place in the order in which people read facts, the worst first: problems by severity, access by reach, gaps, advice."""
+        if self.severity is not None:
+            return self.severity.rank
+        within = REACHES.index(self.reach) if self.reach is not None else 0
+        return 10 * KINDS.index(self.kind) + within
+
+    @property
+    def heading(self) -> str:
+        """What formats print before the rule: the severity of a problem, or else the kind."""
+        return self.kind if self.severity is None else self.severity.value
+
+    @property
+    def key(self) -> Key:
+        """What the fact is known by."""
+        subject = self.subject
+        part = ", ".join(filter(None, (subject.part.removeprefix(", "), subject.container)))
+        group = subject.api_version.rpartition("/")[0]
+        return Key(self.rule_id, group, subject.kind, subject.namespace, subject.name, part, self.what, self.who)
 
     @property
     def rule(self) -> str:
@@ -391,17 +451,12 @@ class Finding:
         told = done if done in words else "".join(words[:1])
         return next((remedy for remedy in self.remedies if remedy.words != told), None)
 
-    @property
-    def opens(self) -> frozenset[str]:
-        """What the object opens in any unit."""
-        return frozenset().union(*(opening.opens for opening in self.openings))
-
 
 @record
 class Cause:
     """What one decision of a person makes. `finding` stands for it, with its place, its words and its remedies.
 
-    `name` is the same as long as the consequences are: the first eight digits of their digest, with a number if others have these, too.
+    `name` is the same as long as the keys are: the first eight digits of their digest, with a number if others have these, too.
     """
 
     name: str
@@ -418,12 +473,6 @@ class Cause:
         refusal = self.finding.refusal
         first = Related("", self.finding.span, refusal.label if refusal else "")
         return (first, *(related for related in self.finding.related if related.label))
-
-    @property
-    def applied(self) -> Applied:
-        """How sure it is that any of it is applied."""
-        sure = get_args(Applied)
-        return max((one.applied for f in self.consequences for one in f.openings), key=sure.index, default="unknown")
 
 
 @record
@@ -442,18 +491,18 @@ class Crash:
 class Notice:
     """Something about the input that is no finding but must not be silent: a file that could not be read, documents passed over.
 
-    `level` is `error`, `warning` or `note`, as in SARIF notifications; `file` may be empty. `gap` is True if something is deployed
-    otherwise than it is judged. `access` names the access to the node that each thing asks for which is not judged, and `is_new` is True if
-    a change adds some, so that it counts for the exit status as a warning does.
+    `level` is `error`, `warning` or `note`, as in SARIF notifications; `file` may be empty. `is_partial` is True if something is deployed
+    otherwise than it is judged. `words` are the access words in what was not judged, and `reason` says in a few words why it was not (`a
+    template`): with words, the notice is a gap, and the report has a fact for each of them.
     """
 
     level: str
     message: str
     file: str = ""
     line: int = 0
-    gap: bool = False
-    access: tuple[str, ...] = ()
-    is_new: bool = False
+    is_partial: bool = False
+    reason: str = ""
+    words: tuple[str, ...] = ()
 
 
 @record

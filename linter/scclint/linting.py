@@ -12,6 +12,8 @@ from scclint.deploy.detect import parts_of_charts
 from scclint.deploy.facts import names_of
 from scclint.deploy.unit import Unit
 from scclint.errors import UsageError
+from scclint.facts.difference import FactDifference
+from scclint.facts.difference import difference as facts_beyond
 from scclint.files import SourceFile, display, not_there
 from scclint.files.sources import Paths, Sources, StrPath, find_sources
 from scclint.platform.releases import minor_release
@@ -19,6 +21,7 @@ from scclint.record import replace
 from scclint.registry import Registry
 from scclint.remedy.proofs import of_charts, with_few_fixes, with_fixes
 from scclint.report import render
+from scclint.run.diff import as_after
 from scclint.run.dumped import dumps_among, with_dumps
 from scclint.run.options import DEFAULTS, RunOptions
 from scclint.run.report import Report
@@ -47,6 +50,11 @@ def lint(
     if fixes:
         return joined_by_fix(with_fixes(judged, report, report.live))
     return joined_by_fix(with_few_fixes(judged, report, of_charts(judged, report.live)))
+
+
+def difference(before: Report, after: Report) -> FactDifference:
+    """Return which problems, access and gaps of a later report are new, and which of an earlier one are gone, wherever they are written."""
+    return facts_beyond(before.findings, as_after(after.findings))
 
 
 def opened_run(

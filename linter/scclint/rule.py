@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from scclint.finding import Applied, Ignore, Problem, Severity
+from scclint.finding import Ignore, Kind, Problem, Reach, Severity
 from scclint.objects.documents.document import Document
 from scclint.objects.types import ApiObject
 from scclint.record import EMPTY, record
@@ -18,33 +18,20 @@ S = TypeVar("S", bound=Checked)
 Check = Callable[[S, "World"], Iterable[Problem]]
 
 
-Severities = Mapping[str, Severity | tuple[Severity, Severity]]
-"""The severity of problems that matter more or less than others of a rule, by code: see `Problem`.
-
-Of two, the first is that in a check, and the second that of a problem that a change makes new.
-"""
-
-
-MOST_SEVERE: Mapping[Applied, Severity] = {
-    "shown": Severity.INFO,
-    "unknown": Severity.ERROR,
-    "built": Severity.ERROR,
-    "applied": Severity.ERROR,
-}
-"""The most that a finding matters in a check, by who applies its object. A finding that a change makes new counts in full."""
-
-MOST_SEVERE_IF_ASSUMED = Severity.WARNING
-"""The most that a finding matters that rests on something absent, also one that a change makes new."""
+Severities = Mapping[str, Severity]
+"""The severity of problems that matter more or less than others of a rule, by code: see `Problem`."""
 
 
 @record
 class Rule(Generic[S]):
-    """One rule: its identity, how much it matters, what it looks at, and its check.
+    """One rule: its identity, the kind of its facts, how much they matter, what it looks at, and its check.
 
+    `kind` decides how its facts are shown and counted. A rule of kind problem has a `severity`, and one of kind access a `reach`, which an
+    access word may change (see `AccessWord`).
     `on` is the model class of its subjects (`Workload`, `SecurityContextConstraints`, `RoleBinding`, ...), or `Document`.
     `security_severity` is GitHub's 0.1 to 10.0 scale, None for a rule that is not about security. `cwe` are CWE numbers.
     `sentences` are what it says, by code, and `severities` that of problems that matter more or less than others of the rule, by code: see
-    `Problem`. With two of them, the second counts for what a change makes new.
+    `Problem`.
     `page` is the manual: Markdown, the docstring of the rule's module. `study` counts the findings on manifests of other people that
     were read (tools/studies.md), and how many of them were right.
     """
@@ -52,7 +39,9 @@ class Rule(Generic[S]):
     id: str
     name: str
     title: str
-    severity: Severity
+    kind: Kind
+    severity: Severity | None
+    reach: Reach | None
     on: type[S]
     check: "Check[S]"
     page: str
@@ -72,34 +61,15 @@ class Rule(Generic[S]):
 AnyRule = Rule[Any]
 
 
-def severities(
-    rule: AnyRule, code: str, setting: Severity, *, applied: Applied = "unknown", is_assumed: bool = False
-) -> tuple[Severity, Severity]:
-    """Return how much a problem matters in a check, and how much if a change makes it new.
-
-    This is all that decides it. `setting` is the severity of the rule in the file: another one than that of the rule is from the user,
-    and holds. `is_assumed`: the problem rests on something that the input does not give.
-    """
-    if setting is not rule.severity:
-        return setting, setting
-    given = rule.severities.get(code, rule.severity)
-    in_check, if_new = given if isinstance(given, tuple) else (given, given)
-    most = MOST_SEVERE_IF_ASSUMED if is_assumed else Severity.ERROR
-    return lightest(in_check, most, MOST_SEVERE[applied]), lightest(if_new, most)
-
-
-def lightest(*severities: Severity) -> Severity:
-    """Return the severity that matters least."""
-    return max(severities, key=lambda severity: severity.rank)
-
-
 def rule(
     id: str,
     name: str,
     title: str,
     *,
-    severity: Severity,
     on: type[S],
+    kind: Kind = "problem",
+    severity: Severity | None = None,
+    reach: Reach | None = None,
     since: str,
     sentences: Mapping[str, str] = EMPTY,
     severities: Severities = EMPTY,
@@ -120,7 +90,9 @@ def rule(
             id,
             name,
             title,
+            kind,
             severity,
+            reach,
             on,
             check,
             page,

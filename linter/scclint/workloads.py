@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from scclint.admission.verdict import Candidate, Verdict
 from scclint.config.model import Config, check_one_cluster
+from scclint.deploy.unit import Unit
 from scclint.errors import UsageError
 from scclint.files.sources import Paths, StrPath
 from scclint.linting import opened_run
@@ -24,9 +25,6 @@ from scclint.run.shared import Run
 from scclint.run.views import Viewed, viewed
 from scclint.text import and_more
 from scclint.yaml.untyped import several
-
-_SURENESS = ("applied", "built", "unknown", "shown")
-"""How sure it is that something applies a unit: a suggestion is for the surest one."""
 
 _ACCOUNT = re.compile(r"(?:(?:serviceaccounts?|sa)/|system:serviceaccount:)([^/:]+)[/:]([^/:]+)")
 """A service account with its namespace, as `who-can --subject` takes it."""
@@ -183,7 +181,7 @@ def suggested(asked: AskedWorkloads, found: ListedUnits, run: Run) -> Suggestion
             unit = one.open(run)
             workloads = _of_account(unit.world, unit.workloads, unit.workloads[number], asked.by_account)
             answers[one.unit.name] = least_privilege.suggest(unit.world, *workloads)
-    first = min(units, key=lambda name: (answers[name].kind == "usable", _SURENESS.index(units[name].applied)))
+    first = min(units, key=lambda name: (answers[name].kind == "usable", _is_unsure(units[name])))
     suggestion = answers[first]
     others = [name for name, other in sorted(answers.items()) if other.allowed != suggestion.allowed]
     if others:
@@ -192,6 +190,11 @@ def suggested(asked: AskedWorkloads, found: ListedUnits, run: Run) -> Suggestion
         )
         suggestion = replace(suggestion, notes=(*suggestion.notes, note))
     return suggestion
+
+
+def _is_unsure(unit: Unit) -> tuple[bool, bool]:
+    """Whether nothing in the input deploys a unit, and whether no tool builds it: a suggestion is for the surest one."""
+    return not unit.deployment.reason, unit.kind == "plain"
 
 
 def _check_one_is_meant(asked: AskedWorkloads, chosen: Sequence[ListedWorkload], there: Sequence[ListedWorkload]) -> None:

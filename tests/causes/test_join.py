@@ -103,7 +103,7 @@ def test_a_binding_is_a_line_of_the_finding_on_its_role() -> None:
     (winner,) = joined(report_of(run_over(text=ROLE % "wide"))).live
     assert winner.rule_id == "RBA401"
     assert [related.message for related in related_places(winner)] == [
-        "also RBA402 (privileged-scc-granted): ClusterRoleBinding wide: lets service account shop/web use every SCC"
+        "also RBA402 (scc-granted): ClusterRoleBinding wide: lets service account shop/web use every SCC"
     ]
 
 
@@ -145,7 +145,7 @@ def test_a_grant_yields_to_the_pods_that_run_by_it() -> None:
     (winner,) = joined(report_of(run_over(text=pods + grant))).live
     assert winner.rule_id == "SCC102"
     assert [related.message for related in related_places(winner) if related.message.startswith("also ")] == [
-        "also RBA402 (privileged-scc-granted) for RoleBinding shop/agent-privileged",
+        "also RBA402 (scc-granted) for RoleBinding shop/agent-privileged",
         "also SEC203 (privileged-ignores-seccomp) for container agent",
     ]
     # What another subject gets is nothing that the finding on the pods is about.

@@ -135,7 +135,7 @@ class TestWords:
         ("words", "message"),
         [
             (("check", "--nope", "."), "scclint check: unrecognized arguments: --nope\n"),
-            (("check", "--exit-zer"), "scclint check: unrecognized arguments: --exit-zer (did you mean --exit-zero?)\n"),
+            (("check", "--exit-zer"), "scclint check: unrecognized arguments: --exit-zer (did you mean --fail-on never?)\n"),
             (
                 ("check", "--selct=X", ".", "--foo", "--no-cahce"),
                 "scclint check: unrecognized arguments: --selct=X (did you mean --select?) --foo --no-cahce (did you mean --no-cache?)\n",
@@ -178,7 +178,7 @@ class TestWords:
             ),
             (
                 ("check", "--fail-on", "never"),
-                "scclint check: argument --fail-on: unknown value 'never' (did you mean --exit-zero?); use one of ",
+                "scclint check: argument --fail-on: unknown value 'never' (did you mean --fail-on never?); use one of ",
             ),
             (("completion", "sh"), "scclint completion: argument SHELL: unknown value 'sh' (did you mean bash?); use one of "),
             (
@@ -201,7 +201,7 @@ class TestWords:
                 ("review", "--kubeconfig", "a", "demo"),
                 "scclint review: unrecognized arguments: --kubeconfig (no cluster is contacted: --cluster-state takes a dump)\n",
             ),
-            (("check", "--exit-code", "0"), "scclint check: unrecognized arguments: --exit-code (did you mean --exit-zero?)\n"),
+            (("check", "--exit-code", "0"), "scclint check: unrecognized arguments: --exit-code (did you mean --fail-on never?)\n"),
             (
                 ("check", "-o", "yaml"),
                 "scclint check: argument -o/--output: 'yaml' would be the name of a file: write --format json, ",
@@ -329,8 +329,8 @@ class TestWords:
         [
             "explain deployments.apps/legacy demo",
             "who-can use scc anyuid",
-            "check --kubernetes v1.30.2 --exit-zero demo",
-            "check --openshift v4.18 --exit-zero demo",
+            "check --kubernetes v1.30.2 --fail-on never demo",
+            "check --openshift v4.18 --fail-on never demo",
         ],
     )
     def test_how_oc_writes_it(self, demo: Path, cli: Cli, words: str) -> None:
@@ -391,18 +391,18 @@ class TestPathsOfOptions:
         for folder in ("state", "demo/state"):
             Path(folder).mkdir()
             Path(folder, "namespace.yaml").write_text(NAMESPACE)
-        words = ("--cluster-state", "state", "--cluster-state", "demo/state", "--context", "state", "--exit-zero")
+        words = ("--cluster-state", "state", "--cluster-state", "demo/state", "--context", "state", "--fail-on", "never")
         assert (run := cli("check", "demo", *words)).status == 0 and run.err == ""
 
     def test_values_without_a_chart(self, demo: Path, cli: Cli) -> None:
         Path("values.yaml").write_text("a: 1\n")
-        run = cli("check", "demo", "--helm-values", "values.yaml", "--helm-set", "a=1", "--exit-zero")
+        run = cli("check", "demo", "--helm-values", "values.yaml", "--helm-set", "a=1", "--fail-on", "never")
         assert (run.status, run.err) == (
             0,
             "warning: --helm-values and --helm-set changed nothing, because no chart was rendered\n",
         )
         Path(".scclint.yaml").write_text("helm-values: [values.yaml]\n")
-        assert cli("check", "demo", "--exit-zero").err == ""
+        assert cli("check", "demo", "--fail-on", "never").err == ""
 
     def test_values_of_a_unit(self, demo: Path, cli: Cli) -> None:
         Path(".scclint.yaml").write_text("units:\n- {path: demo, values: [none.yaml]}\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, SCC, WEB
+from tests.manifests import GRANT, PRIVILEGED, ROOT, SCC, WEB
 from tests.repository import git
 from tests.running import write_file
 

@@ -307,7 +307,7 @@ def test_a_suppression_of_a_change_does_not_count(repository: Path, cli: Cli, ol
 )
 def test_a_suppression_covers_no_wider_access(repository: Path, cli: Cli, old: str, new: str) -> None:
     """The author of a least SCC accepts what the pod can do to its node. A change lets the pod do more, and adapts the SCC."""
-    text = Path(__file__, "../../../fixtures/privileged-scc/bad-least.yaml").resolve().read_text()
+    text = Path(__file__, "../../../fixtures/pod-access/bad-least.yaml").resolve().read_text()
     Path("demo/agent.yaml").write_text(f"# scclint: ignore-file[SCC102] collects logs\n{text}")
     base = commit("accepted")
     assert [line for line in found(cli) if "agent" in line] == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.change.test_compare import WEB
+from tests.manifests import WEB
 from tests.must_gather import ROOT, dump, files, listed, one, write_archive, write_folder
 
 if TYPE_CHECKING:

@@ -354,7 +354,7 @@ def test_what_is_judged_once_is_as_if_it_was_judged_twice(
     commit(base)
     commit({**base, **change})
     commands = (
-        ("check", "--diff-base", "HEAD~1", "--format", "json", "--show-info"),
+        ("check", "--diff-base", "HEAD~1", "--format", "json"),
         ("diff", "HEAD~1", "HEAD", "--format", "json"),
     )
     once = [cli(*command) for command in commands]

@@ -290,7 +290,7 @@ metadata:
 
 
 def test_a_unit_takes_the_csi_driver_of_its_volumes(tmp_path: Path) -> None:
-    config = replace(UNRENDERED, openshift=("4.22",), show_info=True)
+    config = replace(UNRENDERED, openshift=("4.22",))
     root = write_units(tmp_path, {"app": POD, "storage": DRIVER, "other": deployment("other")})
     assert taken(root, "app", config) == {"CSIDriver files.csi.example"}
     assert taken(root, "other", config) == set()

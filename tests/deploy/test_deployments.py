@@ -322,7 +322,7 @@ def test_what_a_generated_kustomization_includes_is_not_judged_alone() -> None:
 def test_the_target_namespace_overrides_others() -> None:
     files = {**BASE, "base/d.yaml": WEB.replace("name: web}", "name: web, namespace: other}", 1)}
     write_files({**files, "apps/k.yaml": FLUX + "  targetNamespace: shop\n"})
-    (workload,) = {finding.subject.namespace for finding in report_on(["."], Config(show_info=True)).findings} or {"shop"}
+    (workload,) = {finding.subject.namespace for finding in report_on(["."], Config()).findings} or {"shop"}
     assert workload == "shop"
 
 

@@ -31,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def report(files: Mapping[str, str], config: Config | None = None) -> Report:
     write_files(files)
-    return report_on(["."], config or Config(show_info=True))
+    return report_on(["."], config or Config())
 
 
 def rules(files: Mapping[str, str], config: Config | None = None) -> set[str]:

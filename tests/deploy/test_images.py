@@ -25,7 +25,7 @@ def refused(
     for name, text in {"deploy/pod.yaml": POD.format(image=image), **files}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    main(["check", str(tmp_path), "--format", "json", "--no-cache", "--isolated", "--show-info", "--fixes", "never"])
+    main(["check", str(tmp_path), "--format", "json", "--no-cache", "--isolated", "--fixes", "never"])
     findings = json.loads(capsys.readouterr().out)["findings"]
     return any(finding["rule"] == "SCC111" for finding in findings)
 

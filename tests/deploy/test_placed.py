@@ -146,7 +146,7 @@ NAMED = {
 @needs_helm
 def test_names_that_a_chart_makes_of_the_namespace_have_a_placeholder() -> None:
     write_files(NAMED)
-    report = report_on(["."], Config(show_info=True))
+    report = report_on(["."], Config())
     assert {"SCC301", "SEC201"} <= {f.rule_id for f in report.findings}
     assert {f.subject.name for f in report.findings} == {"web-${NAMESPACE}", "scc-${NAMESPACE}"}
     assert not {"MAN002", "MAN006"} & {f.rule_id for f in report.findings}
@@ -216,7 +216,7 @@ def test_no_output_has_what_stands_for_the_namespace_of_a_release(
             ),
         }
     )
-    report = report_on(["."], Config(show_info=True))
+    report = report_on(["."], Config())
     texts = [render(report, name) for name in FORMATS]
     for command in (
         ["units"],

@@ -153,7 +153,7 @@ def test_what_a_chart_of_a_kustomization_makes_is_at_its_entry(charts: str, line
 )
 def test_nothing_of_a_chart_points_into_rendered_text(tmp_path: Path, objects: str) -> None:
     chart = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", "templates/web.yaml": objects}
-    report = report_on([write_below(tmp_path, chart)], Config(show_info=True))
+    report = report_on([write_below(tmp_path, chart)], Config())
     assert report.findings
     assert places(report) == {"templates/web.yaml"}
 

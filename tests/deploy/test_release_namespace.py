@@ -28,7 +28,7 @@ CHART = {
 
 
 def rendered(text: str, config: Config | None = None) -> Report:
-    return report_on(config=config or Config(show_info=True), text=SOURCE + text)
+    return report_on(config=config or Config(), text=SOURCE + text)
 
 
 def test_helms_default_is_an_ordinary_namespace() -> None:
@@ -57,7 +57,7 @@ def test_default_counts_in_text_that_helm_did_not_render() -> None:
 
 def test_a_namespace_that_is_asked_for_overrides_helms_default() -> None:
     grant = binding("anyuid", namespace="shop")
-    report = rendered(ROOT + "---\n" + grant, Config(namespace="shop", show_info=True))
+    report = rendered(ROOT + "---\n" + grant, Config(namespace="shop"))
     assert rules_in(report, "SCC101") == rules_in(report, "SCC109") == []
     assert len(rules_in(rendered(ROOT + "---\n" + grant), "SCC101")) == 1
 
@@ -96,7 +96,7 @@ def texts(report: Report) -> list[str]:
 
 @needs_helm
 def test_no_message_shows_the_namespace_that_stands_for_none(tmp_path: Path) -> None:
-    report = report_on([write_below(tmp_path, CHART)], Config(show_info=True))
+    report = report_on([write_below(tmp_path, CHART)], Config())
     assert {"SCC107", "RBA402", "RBA405"} <= {finding.rule_id for finding in report.findings}
     assert rules_in(report, "SCC109") == []
     assert [text for text in texts(report) if "unspecified" in text] == []
@@ -104,7 +104,7 @@ def test_no_message_shows_the_namespace_that_stands_for_none(tmp_path: Path) -> 
 
 @needs_helm
 def test_a_chart_goes_to_the_namespace_that_is_asked_for(tmp_path: Path) -> None:
-    report = report_on([write_below(tmp_path, CHART)], Config(show_info=True, namespace="shop"))
+    report = report_on([write_below(tmp_path, CHART)], Config(namespace="shop"))
     assert {finding.subject.namespace for finding in report.findings if finding.subject.kind == "Deployment"} == {"shop"}
 
 
@@ -113,7 +113,7 @@ def test_default_in_the_values_of_a_chart_is_not_given_either(tmp_path: Path) ->
     template = ROOT.replace("namespace: default", "namespace: '{{ .Values.global.namespace }}'")
     chart = {"Chart.yaml": CHART["Chart.yaml"], "values.yaml": "global: {namespace: default}\n", "templates/web.yaml": template}
     root = write_below(tmp_path, chart)
-    report = report_on([root], Config(show_info=True))
+    report = report_on([root], Config())
     assert len(rules_in(report, "SCC101")) == 1
     assert "nobody gave a namespace" in rules_in(report, "SCC109")[0]
     assert rules_in(report_on([root], Config(namespace="default")), "SCC101") == []

@@ -7,7 +7,7 @@ from scclint.config.model import Config
 from scclint.run.report import Report
 from tests.running import report_on, write_below
 
-UNRENDERED = Config(render="never", show_info=True)
+UNRENDERED = Config(render="never")
 """Judges kustomizations by their files, so that a test needs no kustomize."""
 
 

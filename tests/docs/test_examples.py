@@ -270,7 +270,7 @@ def _commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.A
 
 def test_readme_names_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    run = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/scclint check --exit-zero fixtures/demo"
+    run = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/scclint check --fail-on never fixtures/demo"
     test = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/python -m pytest -n auto"
     assert f"```bash\n{run}\n```" in text
     assert f"```bash\n{test}\n```" in text

@@ -102,7 +102,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def lint(*state: str) -> Report:
-    return scclint.lint(["web.yaml"], Config(cluster_state=state, profile="strict"))
+    return scclint.lint(["web.yaml"], Config(cluster_state=state))
 
 
 def refused(report: Report) -> bool:

@@ -64,7 +64,7 @@ def fixed(text: str, rule: str, folder: Path, **settings: object) -> Finding:
 def all_fixed(text: str, folder: Path, **settings: object) -> Iterator[Finding]:
     file = folder / "web.yaml"
     file.write_text(text, encoding="utf-8")
-    run = run_over([str(file)], Config(profile="strict", render="never", **settings))  # type: ignore[arg-type]  # the fields of a configuration
+    run = run_over([str(file)], Config(render="never", **settings))  # type: ignore[arg-type]  # the fields of a configuration
     report = report_of(run)
     yield from with_fixes(run, report, report.live).live
 

@@ -46,7 +46,7 @@ TREE = {
 
 def findings(folder: Path, monkeypatch: pytest.MonkeyPatch, *paths: str) -> list[Finding]:
     monkeypatch.chdir(folder)
-    run = run_over(paths or ["."], Config(profile="strict"))
+    run = run_over(paths or ["."], Config())
     report = report_of(run)
     return list(with_fixes(run, report, report.live).live)
 

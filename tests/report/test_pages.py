@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.test_compare import GRANT, PRIVILEGED, ROOT, WEB
+from tests.manifests import GRANT, PRIVILEGED, ROOT, WEB
 from tests.cli.conftest import Cli, cli, here
 from tests.report.test_html import HOSTILE, Page
 

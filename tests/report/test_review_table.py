@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.change.test_compare import GRANT, ROOT, WEB
+from tests.manifests import GRANT, ROOT, WEB
 from tests.cli.conftest import Cli, cli, here
 
 __all__ = ["cli", "here"]

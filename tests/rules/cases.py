@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 
 from scclint.cli import main
+from scclint.registry import builtin
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -23,7 +24,10 @@ def run(rule_id: str, path: str, *, folder: Path, alone: bool = True) -> str:
     out = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         selection = "--select" if alone else "--extend-select"
-        status = main(["check", "--isolated", selection, rule_id, "--show-info", *options, path])
+        # A line of access says little of its rule.
+        found_rule = builtin().find(rule_id)
+        verbose = ["--verbose"] if found_rule is not None and found_rule.kind == "access" else []
+        status = main(["check", "--isolated", selection, rule_id, *verbose, *options, path])
     assert status in (0, 1, 2, 4), f"{path}: exit status {status}\n{out.getvalue()}"
     return out.getvalue()
 

@@ -64,7 +64,7 @@ def lines(folder: Path, *items: Object, **settings: Any) -> list[str]:
 def test_an_scc(fields: Object, opens: str, tmp_path: Path) -> None:
     found = lines(tmp_path, SCC | fields)
     assert [opens in line for line in found] == [True] * bool(opens)
-    assert lines(tmp_path, SCC | fields, show_info=True) == []
+    assert lines(tmp_path, SCC | fields) == []
 
 
 def test_as_the_release_installs_it(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_a_bug_in_what_helps_findings_takes_none_of_them(helper: str, tmp_path: 
 
 
 def test_severity_of_the_configuration_goes_before_the_rules() -> None:
-    report = scclint.lint_text(POD, config=Config(severity={"SEC201": Severity.INFO}, show_info=True))
+    report = scclint.lint_text(POD, config=Config(severity={"SEC201": Severity.INFO}))
     assert {f.rule_id: f.severity for f in report.findings} == {
         "PSA502": Severity.INFO,
         "SCC104": Severity.WARNING,
@@ -193,7 +193,7 @@ def test_a_problem_may_weigh_more_than_its_rule() -> None:
         next(f.severity for f in scclint.lint_text(text).findings if f.rule_id == "MAN003") for text in (misspelt, elsewhere)
     ]
     assert severities == [Severity.ERROR, Severity.WARNING]
-    again = replace(Config(), severity={"MAN003": Severity.INFO}, show_info=True)
+    again = replace(Config(), severity={"MAN003": Severity.INFO})
     assert {f.severity for f in scclint.lint_text(misspelt, config=again).findings if f.rule_id == "MAN003"} == {Severity.INFO}
 
 

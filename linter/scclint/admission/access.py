@@ -5,16 +5,15 @@ leaves a boundary that the node relies on, but still needs a weakness of somethi
 """
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scclint.admission.constraints import RUN_AS_ANY, Constraints
+from scclint.admission.constraints import MUST_RUN_AS, MUST_RUN_AS_NON_ROOT, MUST_RUN_AS_RANGE, RUN_AS_ANY, Constraints
 from scclint.admission.pod import containers
 from scclint.admission.sysctl import safe
 from scclint.finding import Path
-from scclint.record import grouped, record
-from scclint.yaml.untyped import as_mapping, as_text, mappings, texts, value_at
+from scclint.record import record
+from scclint.yaml.untyped import as_list, as_mapping, as_text, mappings, value_at
 
 ANYTHING = "*"
 """Ends a text that covers all that begin alike."""
@@ -29,6 +28,7 @@ HOST_IPC = "the host's IPC"
 ANY_SE_LINUX = "any SELinux label"
 """Opened by an SCC that takes every label that a pod sets."""
 SUPER_PRIVILEGED = "SELinux type spc_t"
+UNCONFINED = "seccomp Unconfined"
 EVERY_SYSCTL = "every sysctl"
 UNSAFE_SYSCTLS = "unsafe sysctls"
 _ONLY_PRIVILEGED = {"nsenter": "runs nsenter", "sysctl": "runs sysctl", "/proc/sys/": "uses /proc/sys/"}
@@ -77,9 +77,73 @@ def opened_by(scc: Constraints) -> tuple[Access, ...]:
     return _access(fields, ((name, (field, i)) for field, names in lists for i, name in enumerate(names)))
 
 
-def opened_names(scc: Constraints) -> Iterator[str]:
-    """Yield the names of what an SCC opens, with `capability *` for every capability."""
-    return (f"capability {ANYTHING}" if access.words == EVERY_CAPABILITY else access.words for access in opened_by(scc))
+RESTRICTED_VOLUMES = frozenset((
+    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "none", "persistentVolumeClaim", "projected", "secret",
+))  # fmt: skip
+"""The volumes that restricted-v2 allows in the newest release; earlier releases allow fewer."""
+
+TURNING_SECCOMP_OFF = "turning seccomp off"
+
+
+def allowed_by(scc: Constraints) -> Iterator[Access]:
+    """Yield each thing that an SCC allows and `restricted-v2` rejects, the most dangerous first; none twice."""
+    node = opened_by(scc)
+    yield from node
+    named = {access.capability for access in node} | {"NET_BIND_SERVICE"}
+    lists = (("allowedCapabilities", scc.allowed_capabilities), ("defaultAddCapabilities", scc.default_add_capabilities))
+    for field, names in lists:
+        for index, name in enumerate(names):
+            if name not in named:
+                named.add(name)
+                yield Access(f"capability {name}", False, (field, index), name)
+    for index, name in enumerate(scc.default_add_capabilities):
+        if name not in scc.required_drop_capabilities:
+            yield Access(f"capability {name} without asking", False, ("defaultAddCapabilities", index), name)
+    # In its own user namespace, a pod has no ID of the node.
+    if scc.user_namespace_level != "RequirePodLevel":
+        yield from _ids_allowed_by(scc)
+    fields = (
+        (scc.allow_host_ports, "host ports", ("allowHostPorts",)),
+        (scc.se_linux_context == MUST_RUN_AS and bool(scc.se_linux_options), "a custom SELinux label", ("seLinuxContext",)),
+        (scc.allow_privilege_escalation, "privilege escalation", ("allowPrivilegeEscalation",)),
+        (
+            not {name.upper() for name in scc.required_drop_capabilities} & {"ALL"},
+            "the runtime's default capabilities",
+            ("requiredDropCapabilities",),
+        ),
+        (
+            not {"runtime/default", "docker/default"}.intersection(scc.seccomp_profiles),
+            "running without seccomp",
+            ("seccompProfiles",),
+        ),
+        ("unconfined" in scc.seccomp_profiles, TURNING_SECCOMP_OFF, ("seccompProfiles",)),
+        (ANYTHING in scc.seccomp_profiles, "every seccomp profile", ("seccompProfiles",)),
+    )
+    yield from (Access(words, False, at) for holds, words, at in fields if holds)
+    if ANYTHING not in scc.allowed_unsafe_sysctls:
+        for index, name in enumerate(scc.allowed_unsafe_sysctls):
+            yield Access(f"sysctl {name}", False, ("allowedUnsafeSysctls", index))
+    for index, name in enumerate(scc.volumes):
+        if name not in RESTRICTED_VOLUMES and name != "hostPath":
+            words = "volumes of every kind" if name == ANYTHING else f"{name} volumes"
+            yield Access(words, False, ("volumes", index))
+
+
+def _ids_allowed_by(scc: Constraints) -> Iterator[Access]:
+    """Yield which IDs of the node an SCC allows."""
+    users = {
+        RUN_AS_ANY: "any user ID including root",
+        MUST_RUN_AS_NON_ROOT: "any user ID except root",
+        MUST_RUN_AS: f"user ID {scc.uid}",
+    }
+    if scc.run_as_user == MUST_RUN_AS_RANGE and scc.uid_range_min is not None:
+        users[MUST_RUN_AS_RANGE] = f"user IDs {scc.uid_range_min} to {scc.uid_range_max}"
+    if words := users.get(scc.run_as_user):
+        yield Access(words, False, ("runAsUser",))
+    if scc.fs_group == RUN_AS_ANY:
+        yield Access("any fsGroup", False, ("fsGroup",))
+    if scc.fs_group_ranges:
+        yield Access("custom fsGroup ranges", False, ("fsGroup", "ranges"))
 
 
 def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
@@ -110,41 +174,88 @@ def used_by(pod: Mapping[str, Any], minor: int) -> tuple[Access, ...]:
 
 _OPEN_VALUES = (
     ("privileged", ("privileged",), True),
+    ("allowPrivilegeEscalation", ("allowPrivilegeEscalation",), True),
     ("runAsUser 0", ("runAsUser",), 0),
     ("procMount Unmasked", ("procMount",), "Unmasked"),
-    ("seccomp Unconfined", ("seccompProfile", "type"), "Unconfined"),
+    (UNCONFINED, ("seccompProfile", "type"), "Unconfined"),
     ("hostProcess", ("windowsOptions", "hostProcess"), True),
 )
 """The fields of a security context that open something by one value, each after its name."""
 
 
-def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
-    """Yield all that a pod asks for beyond an ordinary pod: `hostPID`, `hostPath /var/log`, `privileged`.
+@record
+class PodAccess:
+    """One thing that a pod asks for beyond an ordinary pod: `words` name it (`hostPID`, `hostPath /var/log to read`).
 
-    Unlike in `used_by`, each path counts, and for each container its mounts of a path and its capabilities. Baselines record these texts.
+    `part` is the container that asks for it, empty for the pod, and `at` leads to the field. `takes` is that of `Access`.
     """
-    spec = pod["spec"]
-    parts: list[Mapping[str, Any]] = [{"securityContext": spec.get("securityContext")}]
-    parts += (container for _, _, container in containers(spec))
-    yield from (field for field in ("hostPID", "hostNetwork", "hostIPC") if spec.get(field))
-    mounts = grouped((as_text(mount.get("name")), mount) for part in parts for mount in mappings(part.get("volumeMounts")))
-    volumes = (volume for volume in mappings(spec.get("volumes")) if volume.get("hostPath") is not None)
-    named = ((as_text(volume["hostPath"].get("path")), as_text(volume.get("name"))) for volume in volumes)
-    for path, names in grouped(named).items():
-        yield f"hostPath {path}"
-        of_path = (mount for name in names for mount in mounts.get(name, ()))
-        yield from (f"hostPath {path}{TO_READ if mount.get('readOnly') else TO_WRITE}" for mount in of_path)
-    for part in parts:
-        context = as_mapping(part.get("securityContext"))
-        yield from (text for text, path, value in _OPEN_VALUES if value_at(context, path) == value)
-        yield from (f"sysctl {s.get('name')}" for s in mappings(context.get("sysctls")) if s.get("name") not in safe(minor))
-        if kind := value_at(context, ("seLinuxOptions", "type")):
-            yield f"SELinux type {kind}"
-        added = texts(value_at(context, ("capabilities", "add")))
-        for plain in (capability.upper().removeprefix("CAP_") for capability in added):
-            if plain != "NET_BIND_SERVICE":
-                yield f"capability {ANYTHING if plain in _ALL else plain}"
-        yield from (f"hostPort {port['hostPort']}" for port in mappings(part.get("ports")) if port.get("hostPort"))
+
+    words: str
+    part: str
+    at: Path
+    takes: bool = False
+
+
+def asked_for(pod: Mapping[str, Any], minor: int) -> Iterator[PodAccess]:
+    """Yield all that a pod asks for beyond an ordinary pod, on the release with Kubernetes 1.`minor`.
+
+    Unlike in `used_by`, each path counts, and for each container its mounts of a path and its capabilities. A path that no container
+    mounts counts for the pod.
+    """
+    spec = as_mapping(pod.get("spec"))
+    yield from (
+        PodAccess(field, "", ("spec", field), field == "hostPID") for field in _HOST_NAMESPACES if spec.get(field) is True
+    )
+    parts: list[tuple[str, Mapping[str, Any], Path]] = [("", {"securityContext": spec.get("securityContext")}, ("spec",))]
+    parts += ((as_text(of.get("name")), of, ("spec", name, index)) for name, index, of in containers(spec))
+    volumes: dict[str, tuple[str, Path]] = {}
+    for index, volume in enumerate(as_list(spec.get("volumes"))):
+        if isinstance(volume, dict) and isinstance(volume.get("hostPath"), dict):
+            of_path: Path = ("spec", "volumes", index, "hostPath", "path")
+            volumes[as_text(volume.get("name"))] = as_text(volume["hostPath"].get("path")), of_path
+    mounted: set[str] = set()
+    for part, of, at in parts:
+        for index, mount in enumerate(as_list(of.get("volumeMounts"))):
+            name = as_text(mount.get("name")) if isinstance(mount, dict) else ""
+            if name in volumes:
+                mounted.add(name)
+                inside = as_text(mount.get("subPath")) or as_text(mount.get("subPathExpr"))
+                path = "/".join(filter(None, (volumes[name][0].rstrip("/") if inside else volumes[name][0], inside)))
+                use = TO_READ if mount.get("readOnly") is True else TO_WRITE
+                yield PodAccess(f"{_HOST_PATH}{path}{use}", part, (*at, "volumeMounts", index), True)
+        yield from _asked_by(part, of, at, minor)
+    yield from (PodAccess(f"{_HOST_PATH}{path}", "", at, True) for name, (path, at) in volumes.items() if name not in mounted)
+
+
+_HOST_NAMESPACES = ("hostPID", "hostNetwork", "hostIPC")
+
+
+def _asked_by(part: str, of: Mapping[str, Any], at: Path, minor: int) -> Iterator[PodAccess]:
+    """Yield what the security context and the ports of a container ask for, or those of the pod, which lies at `at`."""
+    context, within = as_mapping(of.get("securityContext")), (*at, "securityContext")
+    for words, path, value in _OPEN_VALUES:
+        found = value_at(context, path)
+        if found == value and type(found) is type(value):
+            yield PodAccess(words, part, (*within, *path), words in ("privileged", "hostProcess"))
+    for index, sysctl in enumerate(mappings(context.get("sysctls"))):
+        if sysctl.get("name") not in safe(minor):
+            yield PodAccess(f"sysctl {sysctl.get('name')}", part, (*within, "sysctls", index))
+    if kind := as_text(value_at(context, ("seLinuxOptions", "type"))):
+        yield PodAccess(f"SELinux type {kind}", part, (*within, "seLinuxOptions", "type"), kind == "spc_t")
+    for index, capability in enumerate(as_list(value_at(context, ("capabilities", "add")))):
+        plain = as_text(capability).upper().removeprefix("CAP_")
+        if plain and plain != "NET_BIND_SERVICE":
+            name = ANYTHING if plain in _ALL else plain
+            takes = name in (ANYTHING, *_TAKING_CAPABILITIES)
+            yield PodAccess(f"capability {name}", part, (*within, "capabilities", "add", index), takes)
+    for index, port in enumerate(mappings(of.get("ports"))):
+        if port.get("hostPort"):
+            yield PodAccess(f"hostPort {port['hostPort']}", part, (*at, "ports", index, "hostPort"))
+
+
+def demands(pod: Mapping[str, Any], minor: int) -> Iterator[str]:
+    """Yield what `asked_for` yields in words."""
+    return (demand.words for demand in asked_for(pod, minor))
 
 
 def covers(opens: str, other: str) -> bool:
@@ -169,24 +280,6 @@ def _mount(text: str) -> tuple[str, str]:
     """Return the path of a text about a hostPath, and the end that says how it is mounted."""
     use = next((end for end in (TO_READ, TO_WRITE) if text.endswith(end)), "")
     return os.path.normpath(text.removeprefix(_HOST_PATH).removesuffix(use)), use
-
-
-def gained(before: Iterable[str], after: Iterable[str]) -> list[str]:
-    """Return the texts of `demands` that a pod has more often than before, without those that are covered by what it lost."""
-    was, now = Counter(before), Counter(after)
-    lost = was - now
-    return sorted(text for text in (now - was).elements() if not any(covers(other, text) for other in lost))
-
-
-def node_access(opens: Iterable[str]) -> Iterator[str]:
-    """Yield those of the texts of `demands` and of `opened_names` that are access to the node, as `used_by` counts it."""
-    for text in opens:
-        name, _, value = text.partition(" ")
-        is_field = text in ("hostPID", "hostNetwork", "hostIPC", "privileged", "SELinux type spc_t", *_TAKES, *_REACHES)
-        is_path = name == "hostPath" and not text.endswith((TO_READ, TO_WRITE))
-        is_taking = name == "capability" and value in (ANYTHING, *_TAKING_CAPABILITIES)
-        if is_field or is_path or is_taking or name == "sysctl":
-            yield text
 
 
 def why_privileged(pod: Mapping[str, Any]) -> str:

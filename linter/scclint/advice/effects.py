@@ -212,7 +212,8 @@ def _closed_port(spec: Mapping[str, Any], names: Container[str]) -> Iterator[str
 
 def asked(pod: Mapping[str, Any], minor: int) -> dict[str, None]:
     """Return what a pod asks of its node, in words: `hostNetwork`, `capability NET_ADMIN`, `hostPath /dev/log`."""
-    return dict.fromkeys(text for text in demands(pod, minor) if not text.endswith(_OF_NO_NODE) and "SELinux type" not in text)
+    named = (text.removesuffix(TO_READ).removesuffix(TO_WRITE) for text in demands(pod, minor) if "SELinux type" not in text)
+    return dict.fromkeys(text for text in named if not text.endswith(_OF_NO_NODE))
 
 
 def verdict_without(outcome: Outcome, world: World, paths: Iterable[Path], scc: str = "") -> Verdict | None:

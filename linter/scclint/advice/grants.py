@@ -83,7 +83,7 @@ def grant(
     after = admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace) if scc else None
     user = user_change(admission, verdict, after)
     rule = _still_warns(outcome, world, first=first)
-    reason = f", and suppress {rule}, which then reports the pod, with your reason" if rule else ""
+    reason = f", and record what {rule} then reports with `scclint accept`" if rule else ""
     effects = (*((user,) if user else ()), *of_injection(world, outcome.workload))
     return Remedy(words + why + pin + reason, effects, beside=not pins and (narrows or account not in SHARED_ACCOUNTS))
 
@@ -174,7 +174,7 @@ def least_grant(outcome: Outcome, world: World) -> Remedy:
     # What there is already is not to be written again.
     if outcome.scc and outcome.scc not in world.cluster.own_sccs and account not in SHARED_ACCOUNTS:
         return Remedy(
-            f"allow in SCC {outcome.scc} only what the pods under it use, and suppress the finding with your reason if it stays"
+            f"allow in SCC {outcome.scc} only what the pods under it use, and record what stays with `scclint accept`"
         )
     return custom_grant(outcome, world)
 

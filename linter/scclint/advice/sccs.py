@@ -1,26 +1,18 @@
 """What SCCs open and allow, in words, and which pods they admit: for findings about SCCs, and what helps against them."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from scclint.admission.access import ANY_SE_LINUX, Access, opened_by, used_by
+from scclint.admission.access import ANY_SE_LINUX, Access, allowed_by, asked_for, opened_by, used_by
 from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import User
 from scclint.advice.effects import asks_for_unconfined
-from scclint.finding import Path
 from scclint.objects.types import SecurityContextConstraints, Workload
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import PROJECT_USER, World
 from scclint.platform.terms import EVERYONE, SERVICE_ACCOUNTS_OF
 from scclint.record import grouped
-from scclint.seccomp.capabilities import CRIO_DEFAULT, canonical
 from scclint.text import and_more
 from scclint.yaml.untyped import as_list
-
-RESTRICTED_VOLUMES = frozenset((
-    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "none", "persistentVolumeClaim", "projected", "secret",
-))  # fmt: skip
-"""The volumes that restricted-v2 allows in the newest release; earlier releases allow fewer."""
 
 
 def texts_of(scc: SecurityContextConstraints, name: str) -> Iterator[tuple[int, str]]:
@@ -58,10 +50,16 @@ def is_least(name: str, world: World, *account: str) -> bool:
             for workload, words in workloads_under(name, world)
             for key in ((), (world.namespace_of(workload), workload.pod.service_account))
             # Only an SCC that allows any label allows a type without a level.
-            for word in (*words, *(ANY_SE_LINUX for text in world.opens(workload) if "SELinux type" in text))
+            for word in (*words, *_labels(workload, world))
         ),
     )
     return {access.words for access in opened(name, world)} <= {*by_account.get(account, ())}
+
+
+def _labels(workload: Workload, world: World) -> Iterator[str]:
+    """Yield what an SCC must open for each SELinux type that the pods of a workload set."""
+    pod, minor = world.outcome(workload).judged.pod, world.cluster.kubernetes_minor
+    return (ANY_SE_LINUX for demand in asked_for(pod, minor) if demand.words.startswith("SELinux type"))
 
 
 def node_access(name: str, world: World) -> list[str]:
@@ -69,84 +67,12 @@ def node_access(name: str, world: World) -> list[str]:
     return [access.words for access in opened(name, world) if access.takes]
 
 
-class Extra(NamedTuple):
-    """What an SCC gives containers beyond access to the node: `words` as a clause, and the path `at` of the field."""
-
-    words: str
-    at: Path
-
-
-def extras_of(scc: SecurityContextConstraints, world: World) -> list[Extra]:
-    """Return what an SCC gives containers beyond access to the node: capabilities without asking, and IDs of the node."""
-    read = world.cluster.constraints_of(scc.manifest)
-    named = {access.capability for access in opened_by(read)}
-    extras = [
-        Extra(f"gives every container capability {name}", ("defaultAddCapabilities", index))
-        for index, name in enumerate(read.default_add_capabilities)
-        if name not in named and canonical(name) not in CRIO_DEFAULT
-    ]
-    if read.user_namespace_level == "AllowHostLevel" and _gives_ids(read):
-        extras.append(
-            Extra("lets pods with user IDs of its own run in the user namespace of the node", ("userNamespaceLevel",))
-        )
-    return extras
-
-
-def _gives_ids(scc: Constraints) -> bool:
-    """Whether the user IDs that an SCC allows are not those of the namespace."""
-    return scc.run_as_user == "RunAsAny" or scc.uid is not None or scc.uid_range_min is not None
-
-
-def is_as_installed(scc: SecurityContextConstraints, world: World) -> bool:
-    """Whether the release installs an SCC of that name that opens and gives as much."""
-    installed, read = world.cluster.as_installed.sccs.get(scc.name), world.cluster.constraints_of(scc.manifest)
-    if installed is None:
-        return False
-    mine, theirs = ({access.words for access in opened_by(of)} for of in (read, installed))
-    shares_ids = _gives_ids(installed) and installed.user_namespace_level != "RequirePodLevel"
-    return mine <= theirs and all(
-        shares_ids
-        if extra.at[0] == "userNamespaceLevel"
-        else read.default_add_capabilities == installed.default_add_capabilities
-        for extra in extras_of(scc, world)
-    )
-
-
 def wider_than_restricted(name: str, world: World) -> list[str]:
     """Return what the SCC allows and restricted-v2 rejects, as phrases, most dangerous first; empty if nothing."""
     scc = world.cluster.sccs.get(name)
     if scc is None or world.cluster.platform == "kubernetes":
         return []
-    return world.memo((wider_than_restricted, name), lambda: _wider_than_restricted(scc, opened(name, world)))
-
-
-def _wider_than_restricted(scc: Constraints, node: tuple[Access, ...]) -> list[str]:
-    volumes = sorted(set(scc.volumes) - RESTRICTED_VOLUMES - {"*", "hostPath"})
-    named = {access.capability for access in node} | {"NET_BIND_SERVICE"}
-    capabilities = sorted({*scc.allowed_capabilities, *scc.default_add_capabilities} - named)
-    # In its own user namespace, a pod has no ID of the node.
-    shares_ids = scc.user_namespace_level != "RequirePodLevel"
-    allowed = (
-        (bool(capabilities), f"capabilit{'ies' if len(capabilities) > 1 else 'y'} {', '.join(capabilities)}"),
-        (shares_ids and scc.run_as_user == "RunAsAny", "any user ID including root"),
-        (shares_ids and scc.run_as_user == "MustRunAsNonRoot", "any user ID except root"),
-        (shares_ids and scc.run_as_user == "MustRunAs", f"user ID {scc.uid}"),
-        (
-            shares_ids and scc.run_as_user == "MustRunAsRange" and scc.uid_range_min is not None,
-            f"user IDs {scc.uid_range_min} to {scc.uid_range_max}",
-        ),
-        (scc.allow_host_ports, "host ports"),
-        (scc.se_linux_context == "MustRunAs" and bool(scc.se_linux_options), "a custom SELinux label"),
-        (scc.allow_privilege_escalation, "privilege escalation"),
-        (not {name.upper() for name in scc.required_drop_capabilities} & {"ALL"}, "the runtime's default capabilities"),
-        (bool(scc.allowed_unsafe_sysctls) and "*" not in scc.allowed_unsafe_sysctls, "unsafe sysctls"),
-        (not {"runtime/default", "docker/default"}.intersection(scc.seccomp_profiles), "running without seccomp"),
-        (bool({"*", "unconfined"}.intersection(scc.seccomp_profiles)), "turning seccomp off"),
-        (shares_ids and scc.fs_group == "RunAsAny", "any fsGroup"),
-        (shares_ids and bool(scc.fs_group_ranges), "custom fsGroup ranges"),
-        (bool(volumes), f"{', '.join(volumes)} volumes"),
-    )
-    return [access.words for access in node] + [words for holds, words in allowed if holds]
+    return world.memo((wider_than_restricted, name), lambda: [access.words for access in allowed_by(scc)])
 
 
 _STRATEGIES = {"MustRunAsNonRoot": "any user ID except root", "RunAsAny": "any user ID including root"}

@@ -19,8 +19,6 @@ def consequences(finding: Finding) -> list[Related]:
 def consequence(other: Finding, finding: Finding) -> str:
     """Return the line of another finding of a cause."""
     rule = f"also {other.rule_id} ({other.rule_name})"
-    if (other.rule_id, finding.rule_id) == ("RBA402", "RBA401"):
-        return f"{rule}: {other.message}"
     about = about_what(other, finding)
     return f"{rule} for {about}" if about else rule
 

@@ -12,8 +12,7 @@ from scclint.record import grouped, record, replace
 from scclint.text import and_more, counted
 
 NO_PROFILES = "SCC301"
-FIXES_DECISION = ("RBA403", NO_PROFILES)
-"""The rules whose remedy changes a decision so that it makes none of the problems."""
+"""The rule whose remedy changes an SCC so that it makes none of the problems."""
 
 _MOST_WAYS = 2
 """How many remedies are named where objects need different ones."""
@@ -64,7 +63,7 @@ class Decided:
             return self._of_objects()
         if self.first.remedies and self.first.remedies[0].beside:
             # What is said of an SCC without profiles is the same change.
-            return self._of_objects() if self.owner.rule_id == NO_PROFILES else (*self._of_objects(), *self.owner.remedies)
+            return self._of_objects()
         # Who needs the grant does what else confines the pods.
         return (*self.owner.remedies, *self.first.remedies[1:2])
 
@@ -111,10 +110,10 @@ def _decided(group: Sequence[Finding]) -> Decided | None:
     concerned = [f for f in group if f.decision and f.decision.words]
     if not concerned:
         return None
-    first = min(concerned, key=lambda f: f.severity.rank)
+    first = min(concerned, key=lambda f: f.rank)
     same = [f for f in concerned if (f.rule_id, f.severity) == (first.rule_id, first.severity)]
     objects = tuple(dict.fromkeys(f.subject.label for f in same))
-    lighter = [f for f in group if f.decision and not f.decision.words and f.severity.rank >= first.severity.rank]
-    owner = next((f for f in lighter if f.rule_id in FIXES_DECISION and f.remedies), None)
+    lighter = [f for f in group if f.decision and not f.decision.words and f.rank >= first.rank]
+    owner = next((f for f in lighter if f.rule_id == NO_PROFILES and f.remedies), None)
     others = tuple(f for f in (*same, *lighter) if f is not first)
     return Decided(first, others, objects, owner) if others else None

@@ -1,33 +1,16 @@
-"""How far a cause reaches, and the order in which people read causes: the widest first."""
+"""The order in which people read causes: what the cluster rejects, what runs without a profile, and the rest."""
 
 from collections.abc import Iterable
 
-from scclint.finding import Finding, Severity
-
-CLUSTER, NODE, REJECTED, UNCONFINED, WIDER, REST = range(6)
-"""What a cause gives away or breaks, the widest first: rights of the cluster, the node, a workload that is rejected, a container
-without a seccomp profile, an SCC or right that is wider than used, and the rest."""
-REACHES = ("cluster", "node", "rejected", "unconfined", "wider", "other")
-"""The word for each."""
+from scclint.finding import Finding
 
 REJECTS_PODS = ("SCC101", "SCC105", "SEC206", "PSA501", "PSA505", "PSA507")
 """The rules about workloads whose pods the cluster rejects."""
-RUNS_UNCONFINED = ("SEC201", "SEC202", "SEC203")
-"""The rules about containers that run without a seccomp profile."""
+UNCONFINED_BY_DEFAULT = "SEC201"
+"""The rule about containers that run without a seccomp profile that nobody gave up."""
 
-_REACH = {
-    **dict.fromkeys(("RBA401", "RBA406", "RBA407", "SCC306", "SCC307"), CLUSTER),
-    **dict.fromkeys(("SCC102", "SCC116", "RBA402", "RBA409"), NODE),
-    **dict.fromkeys((*REJECTS_PODS, "SCC111", "SCC112", "SEC212", "MAN001", "MAN002"), REJECTED),
-    **dict.fromkeys((*RUNS_UNCONFINED, "SCC301", "SCC303"), UNCONFINED),
-    **dict.fromkeys(("SCC103", "SCC104", "SCC107", "SCC110", "SCC312", "RBA403", "RBA405", "RBA408", "RBA410"), WIDER),
-}
-"""The reach of each rule. One that is not named, such as a rule of others, is of the rest."""
-
-
-def reach(finding: Finding) -> int:
-    """Return how far a finding reaches, the smaller the further."""
-    return _REACH.get(finding.rule_id, REST)
+_FIRST = (*REJECTS_PODS, "SCC111", "SEC212", "MAN001", "MAN002")
+_THEN = (UNCONFINED_BY_DEFAULT, "SCC301")
 
 
 def widest_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -36,5 +19,6 @@ def widest_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def by_reach(finding: Finding) -> tuple[bool, int, int]:
-    """Return the key of the order in which people read findings: what is of severity info comes last."""
-    return finding.severity is Severity.INFO, reach(finding), finding.severity.rank
+    """Return the key of the order in which people read findings. Advice comes last."""
+    within = 2 - 2 * (finding.rule_id in _FIRST) - (finding.rule_id in _THEN)
+    return finding.kind == "advice", within, finding.rank

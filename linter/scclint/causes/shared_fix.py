@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from scclint.causes.join import hidden_by
-from scclint.causes.reach import REJECTS_PODS, RUNS_UNCONFINED, widest_first
+from scclint.causes.reach import REJECTS_PODS, UNCONFINED_BY_DEFAULT, widest_first
 from scclint.finding import Finding, Fix, TextEdit
 from scclint.record import grouped, replace
 from scclint.run.report import Report
 from scclint.text import and_more, counted
 
-_BECOMES = {**dict.fromkeys(REJECTS_PODS, "is rejected"), **dict.fromkeys(RUNS_UNCONFINED, "runs unconfined")}
+_BECOMES = {**dict.fromkeys(REJECTS_PODS, "is rejected"), UNCONFINED_BY_DEFAULT: "runs unconfined"}
 """What is said of a workload with a finding of these rules."""
 _BECOME = {"is rejected": "are rejected", "runs unconfined": "run unconfined"}
 _SETTLED = {"is rejected": "The cluster then admits their pods.", "runs unconfined": "They then run with a profile."}

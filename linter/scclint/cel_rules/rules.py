@@ -50,15 +50,15 @@ _SENTENCES = {
     "too-much": "{object}: from here on {rule} is not evaluated: it takes {limit} here",
     "too-much-altogether": "{object}: from here on {rule} is not evaluated: the rules took {seconds} seconds altogether",
     "fewer-lists": "Go through fewer lists within each other, or write the rule in Python.",
-    "undecided": "{object}: {rule} cannot tell: {why}",
+    "undecided": "{object}: {rule} cannot tell whether it holds",
+    "broken": "{object}: {rule} cannot tell: {why}",
     "correct": "Correct the expression.",
     "provide": "Let the expression provide for what may be absent: has(a.b), or field(a, 'b.c'), which is then null.",
 }
 _SEVERITIES: Severities = {
     "too-much": Severity.WARNING,
     "too-much-altogether": Severity.WARNING,
-    "undecided": Severity.INFO,
-    "undecided/broken": Severity.WARNING,
+    "broken": Severity.WARNING,
 }
 
 
@@ -197,10 +197,12 @@ def _rule(record: DeclaredRule, read: frozenset[str], used: frozenset[str], budg
         record.id,
         record.name,
         record.message.rstrip("."),
-        record.severity,
-        Workload if not record.kind else ApiObject,
-        _check(record, read, used, budget),
-        _page(record),
+        kind="problem",
+        severity=record.severity,
+        reach=None,
+        on=Workload if not record.kind else ApiObject,
+        check=_check(record, read, used, budget),
+        page=_page(record),
         since="declared in the configuration",
         sentences=_SENTENCES,
         severities=_SEVERITIES,
@@ -246,10 +248,11 @@ def _check(record: DeclaredRule, read: frozenset[str], used: frozenset[str], bud
         elif "why" in answer:
             is_broken = bool(answer.get("broken"))
             yield Problem(
-                "undecided/broken" if is_broken else "undecided",
+                "broken" if is_broken else "undecided",
                 at=subject.place,
                 facts={"rule": record.id, "why": answer["why"]},
                 help="correct" if is_broken else "provide",
+                turns_on="" if is_broken else answer["why"],
             )
 
     return check

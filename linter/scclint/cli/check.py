@@ -5,18 +5,15 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from scclint.config import selection
 from scclint.config.model import Config
+from scclint.config.selection import selects_advice
 from scclint.console.arguments import cache_scope, color_wanted, open_run, parts_of_charts, settings, sources, terminal_columns
 from scclint.console.progress import progress
-from scclint.console.status import NOTHING, OK, USAGE, status_of_check
-from scclint.deploy.unit import chart_views
-from scclint.errors import ConfigError, LoadError, UsageError
-from scclint.files import read
-from scclint.finding import Severity
+from scclint.console.status import NOTHING, OK, USAGE, is_partial, of_review, status_of_check
+from scclint.errors import LoadError, UsageError
 from scclint.record import record, replace
 from scclint.registry import Registry
-from scclint.report import UNPARSABLE, Options, render
+from scclint.report import Options, render
 from scclint.report.output import say, write
 from scclint.report.text import diagnostics, folded, visible_line
 from scclint.run.options import RunOptions, no_lap
@@ -35,17 +32,14 @@ FOR_PEOPLE = ("full", "concise")
 WITH_VERDICTS = ("markdown", "html")
 """Formats that show the verdict of every workload."""
 
-WITH_FIXES = ("sarif", "rdjson", "html")
+WITH_FIXES = ("sarif", "html")
 """Formats that show fixes wherever they are written to."""
 
-_FORMATS_OF = {".json": "json", ".sarif": "sarif", ".html": "html", ".md": "markdown", ".xml": "junit"}
+_FORMATS_OF = {".json": "json", ".sarif": "sarif", ".html": "html", ".md": "markdown"}
 """Names of files that people do not mean to hold a text, by their ends, and the format that they mean."""
 
 SHOW_FIXES = ("full", "json", "markdown", *WITH_FIXES)
 """Formats that have room for fixes."""
-
-WITH_STATISTICS = ("full", "concise", "markdown")
-"""Formats that count the findings of each rule with --statistics, and then show no finding."""
 
 
 def run(args: Namespace) -> int:
@@ -64,16 +58,12 @@ def run(args: Namespace) -> int:
 
         write_failure(args, error)
         raise
-    if request.recording:
-        _record(request.recording, report, request, quiet=getattr(args, "quiet", False))
-    else:
-        _print(report, fixed, request, args)
+    _print(report, fixed, request, args)
     nothing = bool(report.judged_nothing or report.unjudged) and request.changes is None
-    counts = not getattr(args, "exit_zero", False) and not request.recording
-    # A rule that is off reports no document that cannot be parsed.
-    unread = report.tally.unparsable and not any(finding.rule_id == UNPARSABLE for finding in report.findings)
-    partly = bool(unread or (report.unrendered and request.config.render != "never"))
-    status = status_of_check(report, request.config.fail_on, nothing or (counts and partly), counts)
+    counts = request.config.fail_on != "never"
+    partly = is_partial(report, request.config.render)
+    fail_on = request.config.fail_on if request.revision is None else of_review(request.config.fail_on)
+    status = status_of_check(report, fail_on, nothing or (counts and partly), counts)
     if status == NOTHING and nothing:
         what = "no manifest found" if report.nothing else "nothing judged"
         places = ["standard input" if path == "-" else visible_line(path) for path in report.unjudged or args.paths]
@@ -93,13 +83,12 @@ def run(args: Namespace) -> int:
 class _Request:
     """What the command line asks for, checked before the run so that a mistake in it is reported first.
 
-    `recording` is the file of --write-baseline, empty without it. `timings` is None without --timings.
+    `timings` is None without --timings.
     """
 
     config: Config
     registry: Registry
     outputs: Sequence[tuple[str, str | None]]
-    recording: str
     changes: "Changes | None"
     revision: "Revision | None"
     timings: "Timings | None"
@@ -119,17 +108,13 @@ def _request(args: Namespace) -> _Request:
 
         config, registry = settings_of(revision, args, config)
     outputs = destinations(config, template_asked=hasattr(args, "template"))
-    recording = getattr(args, "write_baseline", "")
-    if recording:
-        # What an earlier baseline accepts is recorded again; it need not exist yet, and may be broken.
-        config = replace(config, baseline="")
     timings = None
     if getattr(args, "timings", False):
         from scclint.run.timings import Timings
 
         timings = Timings()
         registry = Registry(tuple(map(timings.timed, registry.rules)))
-    return _Request(config, registry, outputs, recording, changes, revision, timings)
+    return _Request(config, registry, outputs, changes, revision, timings)
 
 
 def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
@@ -145,13 +130,8 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             progress=step,
             lap=request.lap if request.timings else no_lap,
             changes=request.changes,
-            cache_scope=() if request.recording or request.timings else cache_scope(args),
+            cache_scope=() if request.timings else cache_scope(args),
         )
-        if request.revision is not None and request.config.baseline:
-            from scclint.cli.diff_base import baseline_of
-
-            texts = {request.config.baseline: baseline_of(request.revision, request.config.baseline)}
-            options = replace(options, overlay=texts)
         if request.revision is None:
             judged = open_run(args, request.config, request.registry, options)
             report = report_of(judged)
@@ -159,8 +139,6 @@ def _reports(request: _Request, args: Namespace) -> tuple[Report, Report]:
             from scclint.cli.diff_base import run_since
 
             judged, report = run_since(request.revision, args, request.config, request.registry, options)
-        if request.recording:
-            return report, report
         if report.findings:
             from scclint.causes.join import joined
 
@@ -190,7 +168,7 @@ def _with_fixes(judged: Run, report: Report, outputs: Sequence[tuple[str, str | 
 
 def _shows_fixes(name: str, when: str, options: Options) -> bool:
     """Whether a format shows the fixes of all findings."""
-    if name not in SHOW_FIXES or (options.statistics and name in WITH_STATISTICS and not options.template):
+    if name not in SHOW_FIXES:
         return False
     if when != "auto":
         return when == "always"
@@ -220,8 +198,6 @@ def _revision(args: Namespace) -> "Revision | None":
         return None
     from scclint.cli.diff_base import base_of
 
-    if hasattr(args, "write_baseline"):
-        raise UsageError("--write-baseline records all findings and --diff-base leaves some out: choose one")
     return base_of(getattr(args, "diff_base", hooked), args.paths)
 
 
@@ -260,19 +236,9 @@ def _options(report: Report, request: _Request, args: Namespace) -> Options:
         clean=config.found and config.origins.get("template") != "command line",
         sarif_category=config.sarif_category,
         show_suppressed=config.show_suppressed,
-        statistics=config.statistics,
         verbose=getattr(args, "verbose", False),
-        hide=frozenset() if _info_asked(report, config, request.registry) else frozenset({Severity.INFO}),
+        advice=selects_advice(config, request.registry.rules),
     )
-
-
-def _info_asked(report: Report, config: Config, registry: Registry) -> bool:
-    """Whether info findings are to be shown: asked for as such, or because a rule that has no others was selected."""
-    if config.show_info or config.profile == "strict" or config.fail_on is Severity.INFO:
-        return True
-    select = selection(registry.rules, config)
-    info = (f for f in report.live if f.severity is Severity.INFO)
-    return any(select(f.span.file).get(f.rule_id) is Severity.INFO for f in info)
 
 
 def _print(report: Report, fixed: Report, request: _Request, args: Namespace) -> None:
@@ -319,32 +285,6 @@ def _write_all(texts: Iterable[tuple[str, str, str | None]], notices: Sequence[s
         write(summary, output)
     for notice in told:
         say(notice)
-
-
-def _record(file: str, report: Report, request: _Request, *, quiet: bool) -> None:
-    """Write the current findings as baseline; entries for files that this run did not judge stay."""
-    from scclint.suppress.baseline import load_baseline, write_baseline
-
-    select = selection(request.registry.rules, request.config)
-    try:
-        previous = load_baseline(read(file), file) if os.path.exists(file) else None
-    except ConfigError:
-        # It is about to be written anew, which is what the error would advise.
-        previous = None
-    folder = os.path.dirname(file)
-    text = write_baseline(
-        report.findings,
-        chart_views(report.units),
-        folder,
-        previous=previous,
-        ran=lambda rule, path: report.covers(path) and rule in select(path),
-    )
-    write(text, file)
-    for line in diagnostics(report, quiet=quiet):
-        say(line)
-    number = sum(f.suppression is None or f.suppression.by == "baseline" for f in report.findings)
-    if not quiet:
-        say(f"scclint: recorded {counted(number, 'finding')} in {visible_line(file)}")
 
 
 def _show_files(args: Namespace, config: Config) -> int:

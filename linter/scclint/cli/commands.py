@@ -66,6 +66,13 @@ class Command(NamedTuple):
     extra: str = ""
 
 
+FAIL_ON = choice(
+    "--fail-on",
+    ("error", "warning", "access", "gap", "never"),
+    "FACTS",
+    "what fails: error, warning, access (default) or gap, each with those before it; or never",
+)
+
 _MOST_USED = {
     "paths",
     "--openshift",
@@ -73,7 +80,6 @@ _MOST_USED = {
     "--helm-values",
     "--select",
     "--ignore",
-    "--show-info",
     "--diff-base",
     "--fix",
 }
@@ -96,18 +102,9 @@ COMMANDS: Mapping[str, Command] = {
                 "rules",
                 (
                     *RULES,
-                    flag("--show-info", "report findings of severity info as well"),
                     flag("--verbose", "show every place, reason and consequence of a finding"),
-                    choice(
-                        "--fail-on",
-                        ("error", "warning", "info"),
-                        "SEVERITY",
-                        "lowest that fails: error, warning (default) or info",
-                    ),
-                    flag("--exit-zero", "exit with 0, whatever is found"),
+                    FAIL_ON,
                     flag("--no-ignores", "report suppressed findings like the others"),
-                    option("--baseline", metavar="FILE", help="do not report the findings recorded in FILE"),
-                    option("--write-baseline", metavar="FILE", help="record the findings in FILE and exit with 0"),
                     option("--diff-base", metavar="REV", help="report only what is new since a git revision"),
                     flag("--fix", "apply the safe fixes first, as `scclint fix` does"),
                 ),
@@ -117,7 +114,6 @@ COMMANDS: Mapping[str, Command] = {
                 f"{', '.join(FORMATS)} (default: full); may repeat",
                 option("--template", metavar="FILE", help="lay out the report with a Jinja2 template"),
                 flag("--show-suppressed", "list suppressed findings as well"),
-                flag("--statistics", "count the findings of each rule instead"),
                 option("--sarif-category", metavar="NAME", help="category of the SARIF run"),
                 choice("--fixes", ("auto", "always", "never"), "WHEN", "show proved fixes: auto (default), always or never"),
                 flag("--show-files", "list the files that would be read, and exit"),
@@ -279,8 +275,27 @@ for example because they may create pods as another account.
   scclint who-can privileged -n shop        grants that count in one namespace
   scclint who-can --subject sa/shop/web     which SCCs a subject may use""",
     ),
+    "accept": Command(
+        "record the problems, access and gaps that are there now",
+        (
+            ("input", INPUT),
+            ("file", (option("--reason", metavar="TEXT", help="why, which is written to what is new"),)),
+            ("rules", RULES),
+            ("cluster", CLUSTER),
+            CONFIGURATION,
+        ),
+        ON_PATHS,
+        """\
+Write the facts of the input into .scclint-accepted.yaml beside the settings,
+grouped by object. `check` does not report them any more, wherever they are
+written. Comments and reasons in the file stay, and facts that are gone are
+removed. A change under review cannot accept itself.
+
+  scclint accept                            all that is there
+  scclint accept --reason "reads logs" agent.yaml""",
+    ),
     "diff": Command(
-        "show what a change does to each workload",
+        "show what is new in a change, and what it does to each workload",
         judging(
             (
                 option(
@@ -290,13 +305,7 @@ for example because they may create pods as another account.
                     default=[],
                     help="state before, then state after: folder, file or git revision",
                 ),
-                repeated("--what-if", "FILE", "state after: A with these objects; may repeat"),
-                option(
-                    "--fail-if",
-                    type=words_of("any", "wider", "refused", "never"),
-                    metavar="WHAT",
-                    help="exit with 1 for: any, wider, refused or never (default: refused,wider)",
-                ),
+                FAIL_ON,
                 *READING,
             ),
             ("text", "json", "markdown", "sarif"),
@@ -304,58 +313,14 @@ for example because they may create pods as another account.
         ),
         "[OPTIONS] [A [B]]",
         """\
-Judge two states and show what differs for each workload: its SCC, user IDs,
-capabilities, seccomp profile and verdict. Name the objects that made the
-difference, and the subjects that gained or lost an SCC.
+Judge two states and show which problems, access and gaps are new, which are
+gone, and which workloads get another SCC, user ID, capabilities, seccomp
+profile or verdict.
 
   scclint diff old/ new/                    folders or files
   scclint diff main...HEAD                  what a branch changes
   scclint diff HEAD                         what is not committed yet
-  scclint diff --openshift 4.22,5.0         an upgrade
-  scclint diff dump/ --what-if scc.yaml     objects on top of a dump""",
-    ),
-    "triage": Command(
-        "tell which results of other scanners admission decides",
-        judging(
-            (
-                option("words", nargs="+", metavar="SARIF", help="results of scanners, then files or folders (default: .)"),
-                *READING,
-                *CHOOSING,
-            ),
-            ("text", "markdown", "sarif"),
-            "text (default), markdown or sarif; may repeat",
-        ),
-        "[OPTIONS] SARIF ... [PATH ...]",
-        """\
-Read the SARIF results of trivy, checkov, kube-linter or kubescape for the same
-manifests. Say of each whether SCC admission fills in what is missing, forbids
-what is there, or leaves it, and write SARIF in which the first two are
-suppressed with the reason.
-
-  scclint triage checkov.sarif deploy/
-  scclint triage --format sarif --output triaged.sarif trivy.sarif deploy/""",
-        module="scclint.apps.triage.command",
-    ),
-    "controls": Command(
-        "show which controls of a compliance framework the input meets",
-        judging(
-            (
-                *INPUT,
-                option(
-                    "--framework",
-                    metavar="NAME",
-                    help="cis-ocp-1.9 (default), stig-ocp4-v2r3, nist-800-53, certsuite-5.5 or preflight-operator",
-                ),
-            ),
-            ("text", "json", "markdown", "html", "sarif"),
-            "text (default), json, markdown, html or sarif; may repeat",
-        ),
-        ON_PATHS,
-        """\
-Show for each control of a framework whether the input passes or fails it, and
-what fails it. A control is not assessable if files do not show it, or if the
-input has no object that it is about. Rules that are turned off count as well.""",
-        module="scclint.apps.controls.command",
+  scclint diff --openshift 4.22,5.0         an upgrade""",
     ),
     "seccomp": Command(
         "show and compare seccomp profiles",

@@ -1,6 +1,6 @@
 """`scclint check --diff-base REV`: the same run on the files of a git revision, to tell what is new.
 
-A change must not weaken its own review: settings, baseline and suppressions are those of the revision.
+A change must not weaken its own review: settings, acceptances and suppressions are those of the revision.
 Its manifests are what was applied last, so a field that is gone since then is deleted in the cluster.
 """
 
@@ -15,15 +15,14 @@ from scclint.config.model import Config
 from scclint.config.raw import Raw, empty_config, parse_config
 from scclint.console.arguments import open_run, settings
 from scclint.errors import UsageError
-from scclint.files import read
 from scclint.files.revision import Revision, path_in, resolve, text_of
 from scclint.files.sources import find_sources
 from scclint.record import replace
 from scclint.registry import Registry
 from scclint.report.output import say
 from scclint.report.text import visible_line
-from scclint.run.diff import mark_old
-from scclint.run.merge import merge
+from scclint.run.diff import OWNED, mark_old, own_acceptances
+from scclint.run.merge import accepted_file, accepted_text, merge
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
 from scclint.run.run import prepare
@@ -68,21 +67,18 @@ def _raw_of(revision: Revision, args: Namespace) -> Raw | None:
     return empty_config()
 
 
-def baseline_of(revision: Revision, file: str) -> str:
-    """Return the text of a baseline as the revision has it, or that of an empty one."""
-    where = path_in(revision, file)
-    if is_outside(where):
-        return read(file)
-    return text_of(revision, where) or '{"version": 1, "consequences": []}'
-
-
 def run_since(
     revision: Revision, args: Namespace, config: Config, registry: Registry, options: RunOptions
 ) -> tuple[Run, Report]:
     """Return the run on the paths of the command line, and the report on it with the findings suppressed that the revision has too."""
-    here = os.path.realpath(os.curdir)
     with copy_of(revision) as copy:
         state = copy.state(config)
+        with chdir(copy.folder):
+            accepted = accepted_text(RunOptions(), copy.settings(config))
+        own = accepted_text(RunOptions(), config)
+        owned = config.acceptances == OWNED
+        notices = own_acceptances(accepted, own, accepted_file(config), counted=owned)
+        options = replace(options, accepted=own if owned else accepted)
         store = RunStore(options.cache_scope, registry, shared=True)
         judged = open_run(args, config, registry, options, state=state, store=store)
         targets, context = (list(map(copy.path, names)) for names in (args.paths, getattr(args, "context", ())))
@@ -93,17 +89,12 @@ def run_since(
             sources = find_sources(
                 [*filter(os.path.lexists, targets)], before, context=[*filter(os.path.lexists, context)], state=state
             )
-            options = replace(options, review=False, changes=None, cache_scope=(), with_applied=True)
+            options = replace(options, review=False, changes=None, cache_scope=(), with_applied=True, accepted=accepted)
             base = prepare(sources, before, registry, options, store)
         results_of_base, results, judged = results_of_both(base, copy.folder, judged)
         store.save()
         with chdir(copy.folder):
             report_of_base = merge(results_of_base, base.units, base, base.notices, whole=base.whole)
         report = merge(results, judged.units, judged, judged.notices, whole=judged.whole)
-        return judged, mark_old(
-            report,
-            report_of_base,
-            where=lambda file: os.path.relpath(os.path.join(here, file), revision.root),
-            where_in_base=lambda file: os.path.normpath(os.path.join(copy.inside, file)),
-            reason=f"not changed since {revision.name}",
-        )
+        marked = mark_old(report, report_of_base, reason=f"not changed since {revision.name}")
+        return judged, replace(marked, notices=(*marked.notices, *notices))

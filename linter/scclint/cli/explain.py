@@ -16,11 +16,11 @@ from scclint.console.arguments import (
 )
 from scclint.console.status import BUG, USAGE, status_of_units
 from scclint.errors import UsageError
+from scclint.facts.keys import NAME_OF_CAUSE
 from scclint.report import explain
 from scclint.run.listed import LISTED
 from scclint.run.named_workloads import named_with
 from scclint.run.options import RunOptions
-from scclint.suppress.consequences import NAME_OF_CAUSE
 from scclint.workloads import meant_units, no_such_workload
 
 

@@ -11,7 +11,7 @@ from scclint.console.arguments import cache_scope, open_run, settings, terminal_
 from scclint.console.progress import progress
 from scclint.console.status import status_of_fix
 from scclint.errors import UsageError
-from scclint.finding import Finding, Fix, Severity
+from scclint.finding import Finding, Fix
 from scclint.limits import MAX_FIX_PASSES
 from scclint.record import EMPTY, replace
 from scclint.registry import Registry
@@ -161,7 +161,7 @@ def _why_not_written(judged: Run, file: str) -> str:
 
 
 def _worse(before: Report, after: tuple[Report, Report]) -> bool:
-    """Whether a cause that is an error or a warning is new, or no finding is gone.
+    """Whether a cause that is no advice is new, or no finding is gone.
 
     The pair is the report of all findings, and that with one for each cause.
     """
@@ -171,9 +171,9 @@ def _worse(before: Report, after: tuple[Report, Report]) -> bool:
 
 
 def _new_rules(before: Report, after: Report) -> list[str]:
-    """Return the rules that have more errors or warnings about an object of a unit among the causes than among all earlier findings."""
-    counts = _everywhere(f for f in before.findings if f.severity is not Severity.INFO)
-    now = _everywhere(f for f in after.live if f.severity is not Severity.INFO)
+    """Return the rules that have more facts but advice about an object of a unit among the causes than among all earlier findings."""
+    counts = _everywhere(f for f in before.findings if f.kind != "advice")
+    now = _everywhere(f for f in after.live if f.kind != "advice")
     return sorted({str(key[0]) for key in now if now[key] > counts[key]})
 
 

@@ -144,7 +144,6 @@ RULES = (
     option("--select", metavar="RULES", type=words, help="only these: IDs, names, prefixes or tags (SEC2,rbac)"),
     option("--ignore", metavar="RULES", type=words, help="do not run these"),
     option("--extend-select", metavar="RULES", type=words, help="run these as well"),
-    choice("--profile", ("default", "strict"), "NAME", "rule set: default or strict"),
 )
 
 COLOR = option(

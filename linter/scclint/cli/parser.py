@@ -38,10 +38,10 @@ _OPTIONS = {
     **dict.fromkeys(("--autofix", "--auto-fix"), "--fix"),
     **dict.fromkeys(("--since", "--base"), "--diff-base"),
     "--diff": "--diff-base, or `scclint fix --diff`",
-    **dict.fromkeys(("--soft-fail", "--exit-code", "--no-fail", "--no-exit-code"), "--exit-zero"),
+    **dict.fromkeys(("--soft-fail", "--exit-code", "--no-fail", "--no-exit-code"), "--fail-on never"),
     "--unsafe-fixes": "--unsafe",
-    "--strict": "--profile strict",
-    "--all": "--show-info",
+    "--strict": "--fail-on gap",
+    "--all": "--extend-select advice",
     "--user": "--as",
 }
 """Options of other linters, of `oc` and of helm, and what to write here instead."""

@@ -65,8 +65,6 @@ def build_config(raw: Raw | None, rules: Sequence[AnyRule], options: Mapping[str
 
 def _implied(fields: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
     """Return the values that one setting implies for unset ones: field, value, plain value, origin."""
-    if fields.get("profile") == "strict" and "fail_on" not in fields:
-        yield "fail_on", Severity.INFO, "info", "profile strict"
     if "platform" in options:
         return
     # An option that names a version selects its platform, even if the file selects the other.
@@ -92,7 +90,8 @@ def _selectable(declared: Mapping[str, Any]) -> AnyRule:
     """A declared rule, as far as selectors are concerned."""
     id = declared["id"]
     severity = Severity(declared.get("severity", "warning"))
-    return Rule(id, declared.get("name", id.lower()), declared["message"], severity, object, lambda subject, world: (), "", "")
+    name, message = declared.get("name", id.lower()), declared["message"]
+    return Rule(id, name, message, "problem", severity, None, object, lambda subject, world: (), page="", since="")
 
 
 ADDED_UP = frozenset({"extend_select", "params"})
@@ -433,9 +432,7 @@ _CONVERTERS: Mapping[str, Callable[[Any, ConversionContext], Any]] = {
     "ignore": _selectors,
     "severity": _severities,
     "per_path": _per_path,
-    "fail_on": lambda value, context: Severity(value),
     "ignores": _ignores,
-    "baseline": _path,
     "rules": _declared_rules,
     "rule_modules": lambda value, context: strings(value),
     "format": lambda value, context: strings(value),

@@ -18,7 +18,7 @@ def discover_config(start: str) -> str | None:
     """
     for path in candidates(start):
         if os.path.isfile(path):
-            _check_link(path)
+            check_link(path)
             return shorter(path)
     return None
 
@@ -36,7 +36,8 @@ def candidates(start: str) -> Iterator[str]:
         folder = parent
 
 
-def _check_link(path: str) -> None:
+def check_link(path: str) -> None:
+    """Raise ConfigError for a link out of the tree: its author must not make scclint read other files."""
     if not os.path.islink(path):
         return
 

@@ -63,16 +63,14 @@ class Config:
     units: "tuple[UnitSettings, ...]" = ()
     profile_dirs: tuple[str, ...] = ()
 
-    profile: str = "default"
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = EMPTY
     per_path: "tuple[PathRules, ...]" = ()
-    show_info: bool = False
-    fail_on: Severity = Severity.WARNING
+    fail_on: str = "access"
     ignores: tuple[Ignore, ...] = ()
-    baseline: str = ""
+    acceptances: str = "base"
     rules: "tuple[DeclaredRule, ...]" = ()
     rule_modules: tuple[str, ...] = ()
 
@@ -81,7 +79,6 @@ class Config:
     template: str = ""
     sarif_category: str = ""
     show_suppressed: bool = False
-    statistics: bool = False
 
     settings: Mapping[str, Any] = EMPTY
     origins: Mapping[str, str] = EMPTY

@@ -16,12 +16,12 @@ EXACT = 100
 TAG = 0
 ALL = -1
 
-Selection = Mapping[str, Severity]
-"""The ids of the rules that run on a file, each with the severity of its findings there."""
+Selection = Mapping[str, Severity | None]
+"""The ids of the rules that run on a file, each with the severity of its problems there; None for a rule of another kind."""
 
 
 def exactness(selector: str, rule: AnyRule) -> int | None:
-    """How well a selector names a rule: id or name, then the longer beginning of the id, a tag, `ALL`; None for not at all.
+    """How well a selector names a rule: id or name, then the longer beginning of the id, a tag or kind, `ALL`; None for not at all.
 
     A beginning has all letters of the id: `SEC` names a family, and `S` names nothing, so that no comment covers more than it says.
     """
@@ -29,7 +29,7 @@ def exactness(selector: str, rule: AnyRule) -> int | None:
         return EXACT
     if rule.id.startswith(selector) and selector.startswith(rule.id.rstrip("0123456789")):
         return len(selector)
-    if selector in rule.tags:
+    if selector == rule.kind or selector in rule.tags:
         return TAG
     return ALL if selector == "ALL" else None
 
@@ -45,7 +45,7 @@ def unknown_selector(selector: str, rules: Sequence[AnyRule]) -> str:
         return ""
     from scclint.config.schema import did_you_mean
 
-    words = [word for r in rules for word in (r.id, r.name, *r.tags)]
+    words = [word for r in rules for word in (r.id, r.name, r.kind, *r.tags)]
     return f"no rule is called {selector!r}{did_you_mean(selector, words) or '; `scclint rules` lists them'}"
 
 
@@ -96,25 +96,28 @@ def selection(rules: Iterable[AnyRule], config: Config) -> Callable[[str], Selec
 
 
 def _select(rules: Iterable[AnyRule], config: Config, layers: tuple[int, ...]) -> Selection:
-    chosen: dict[str, Severity] = {}
+    chosen: dict[str, Severity | None] = {}
     changes = [config.per_path[index] for index in layers]
     for rule in rules:
-        severity = _severity(config.severity, rule) or rule.severity
-        for change in changes:
-            severity = _severity(change.severity, rule) or severity
+        severity = rule.severity
+        for severities in (config.severity, *(change.severity for change in changes)) if severity else ():
+            severity = _severity(severities, rule) or severity
         wanted = _best((*(config.select or ("ALL",)), *config.extend_select), rule)
-        runs = _outranks(wanted, _best(config.ignore, rule)) and _asked_for(config, severity, wanted)
+        runs = _outranks(wanted, _best(config.ignore, rule))
         for change in changes:
             wanted, unwanted = _best(change.select, rule), _best(change.ignore, rule)
             if wanted is not None or unwanted is not None:
-                runs = _outranks(wanted, unwanted) and _asked_for(config, severity, wanted)
+                runs = _outranks(wanted, unwanted)
         if runs:
             chosen[rule.id] = severity
     return chosen
 
 
-def _asked_for(config: Config, severity: Severity, wanted: int | None) -> bool:
-    return severity is not Severity.INFO or config.show_info or config.profile == "strict" or wanted == EXACT
+def selects_advice(config: Config, rules: Iterable[AnyRule]) -> bool:
+    """Whether the settings select advice by more than `ALL`: by its kind, or by the ID or a tag of such a rule."""
+    selectors = (*config.select, *config.extend_select)
+    ranks = (exactness(s, rule) for s in selectors for rule in rules if rule.kind == "advice")
+    return any(rank is not None and rank != ALL for rank in ranks)
 
 
 def _best(selectors: Iterable[str], rule: AnyRule) -> int | None:

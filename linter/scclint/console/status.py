@@ -9,7 +9,7 @@ from scclint.report.text import crash_label, notice_line, place, visible_line
 from scclint.source import Span
 
 if TYPE_CHECKING:
-    from scclint.finding import Severity
+    from scclint.finding import Finding
     from scclint.run.report import Report
     from scclint.run.shared import Run
     from scclint.run.views import InputStatus
@@ -17,26 +17,50 @@ if TYPE_CHECKING:
 OK, FINDINGS, USAGE, BUG, NOTHING = 0, 1, 2, 3, 4
 
 
-def status_of_check(report: "Report", fail_on: "Severity", nothing: bool = False, findings_count: bool = True) -> int:
+_FAILS = {
+    "error": ("error",),
+    "warning": ("error", "warning"),
+    "access": ("error", "warning", "access"),
+    "gap": ("error", "warning", "access", "gap"),
+    "never": (),
+}
+"""What makes a run fail, by the setting `fail-on`: the severities of problems, and kinds of facts."""
+
+
+def of_review(fail_on: str) -> str:
+    """Return the setting for a review, in which a new gap counts like new access."""
+    return "gap" if fail_on == "access" else fail_on
+
+
+def counts(finding: "Finding", fail_on: str) -> bool:
+    """Whether a fact makes a run fail."""
+    return finding.heading in _FAILS[fail_on]
+
+
+def is_partial(report: "Report", render: str) -> bool:
+    """Whether something of the input was not judged as it is deployed. `render` is the setting of that name.
+
+    A rule that is off reports no document that cannot be parsed.
+    """
+    unread = report.tally.unparsable and not any(finding.rule_id == UNPARSABLE for finding in report.findings)
+    return bool(unread or (report.unrendered and render != "never"))
+
+
+def status_of_check(report: "Report", fail_on: str, nothing: bool = False, findings_count: bool = True) -> int:
     """Return BUG after a crash, else USAGE for unreadable input, else FINDINGS for findings that count, else NOTHING or OK.
 
     `nothing` says that a path or a unit was not judged. Without `findings_count` no finding matters, not even a document that could
-    not be parsed. A document that cannot be parsed counts unless a baseline or the base of a comparison has it, or its severity is info:
+    not be parsed. A document that cannot be parsed counts unless it is accepted or the base of a comparison has it, or it is a gap:
     nothing shows then that it is a manifest.
     """
-    accepted = ("baseline", "diff-base")
-    unparsable = (
-        f
-        for f in report.findings
-        if f.rule_id == UNPARSABLE and f.severity.value != "info" and not (f.suppression and f.suppression.by in accepted)
-    )
+    known = ("accepted", "diff-base")
+    of_rule = (f for f in report.findings if f.rule_id == UNPARSABLE and f.kind == "problem")
+    unparsable = (f for f in of_rule if not (f.suppression and f.suppression.by in known))
     if report.crashes:
         return BUG
     if any(n.level == "error" for n in report.notices) or (findings_count and any(unparsable)):
         return USAGE
-    live = report.live if findings_count else ()
-    new_access = findings_count and fail_on.value != "error" and any(notice.is_new for notice in report.notices)
-    if new_access or any(f.severity.rank <= fail_on.rank for f in live):
+    if findings_count and any(counts(f, fail_on) for f in report.live):
         return FINDINGS
     return NOTHING if nothing else OK
 

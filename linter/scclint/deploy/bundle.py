@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from scclint.deploy.unit import OLDER, Deployment, Unit
+from scclint.deploy.unit import Deployment, Unit
 
 if TYPE_CHECKING:
     from scclint.deploy.split import Split
@@ -54,23 +54,6 @@ def stray_bundles(files: Iterable[str], holds_csv: Callable[[str], bool]) -> Fil
         if _holds_csv([file for file in inside if NAMED in file.lower()], holds_csv):
             strays[folder] = tuple(sorted(inside))
     return strays
-
-
-def superseded(paths: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    """Return the folders that are called like their version, and the files of ClusterServiceVersions, beside which there is a newer one.
-
-    The value is all newer ones, the newest first. A name does not prove that both are releases of the same objects.
-    """
-    beside: dict[str, dict[str, tuple[int, ...]]] = {}
-    for path in paths:
-        if (match := re.fullmatch(_VERSIONED, path)) is not None:
-            version = tuple(map(int, (match["folder"] or match["file"]).split(".")))
-            beside.setdefault(match["beside"], {})[path] = version
-    newer: dict[str, tuple[str, ...]] = {}
-    for versions in beside.values():
-        newest = sorted(versions, key=lambda path: (versions[path], path), reverse=True)
-        newer |= {path: tuple(other for other in newest if versions[other] > versions[path]) for path in newest}
-    return {path: several for path, several in newer.items() if several}
 
 
 def csv_name(text: str) -> tuple[str, tuple[int, ...]]:
@@ -136,11 +119,6 @@ def _bundled_packages(split: "Split") -> frozenset[str]:
 def units(split: "Split", find: Find) -> Iterator[Unit]:
     """The bundles that `find` finds."""
     tells = split.outline.tells
-    of_csv = superseded(file for file in split.left if NAMED in file and split.outline.inside(file))
-    for file, newer_files in of_csv.items():
-        (package, version), newer = csv_name_of(split, file), csv_name_of(split, newer_files[0])
-        if package and package == newer[0] and version < newer[1] and file not in split.outline.named:
-            split.older.append(Unit(split.outline.name(file), "bundle", file, split.take([file]), OLDER.why))
     candidates = list(split.left)
     by_folder = find(candidates, lambda file: tells(file, "csv", holds_csv))
     for folder, files in sorted(by_folder.items()):

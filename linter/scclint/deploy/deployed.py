@@ -139,11 +139,11 @@ class DeployedFolders:
                 by = and_more(dict.fromkeys(unfollowed.by for unfollowed in several), 2)
                 shown = and_more(dict.fromkeys(shortened(one.written, 80) for one in several if one.written), 2)
                 text = f"{by}: not judged: {field} {shown}".rstrip() + f": {first.why}"
-            level, gap = ("warning", True) if first.path in units else ("note", False)
+            level, is_partial = ("warning", True) if first.path in units else ("note", False)
             # What is rendered lies in no file.
             in_file = first.span.file in self._outline.files
             where = (first.span.file, first.span.line) if in_file else ("", 0)
-            yield Notice(level, text if in_file else f"{first.span.file}: {text}", *where, gap=gap)
+            yield Notice(level, text if in_file else f"{first.span.file}: {text}", *where, is_partial=is_partial)
 
 
 def deployed_folders(

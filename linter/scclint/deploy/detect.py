@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
 from scclint.deploy import bundle, plain
-from scclint.deploy.applied import DELETED, with_evidence, with_names
+from scclint.deploy.applied import DELETED, with_names
 from scclint.deploy.facts import Identity
 from scclint.deploy.kustomize import NO_EXCLUSIONS, Exclusions
 from scclint.deploy.outline import Outline
@@ -21,7 +21,6 @@ from scclint.objects.documents.document import Document
 from scclint.record import replace
 
 if TYPE_CHECKING:
-    from scclint.deploy.shown import ShownFiles
     from scclint.files.revision import Changes
 
 _HYDRATED, _HYDRATOR = "manifest.yaml", "hydrator.metadata"
@@ -32,13 +31,12 @@ def detect(
     config: Config,
     rendered: Sequence[Document] = (),
     excluded: Exclusions = NO_EXCLUSIONS,
-    evidence: "ShownFiles | None" = None,
 ) -> Split:
     """The files split into units, sorted by name with the one of plain files first. A file belongs to the first one that takes it.
 
     For the parameters see `Split`. Raises ConfigError for a unit of the configuration that does not exist.
     """
-    split = Split(outline, config, rendered, excluded, evidence)
+    split = Split(outline, config, rendered, excluded)
     units: list[Unit] = []
     if split.config.units:
         from scclint.deploy import configured
@@ -56,12 +54,7 @@ def detect(
         split.deleted += with_names(split, named)
     split.undeployed |= dict.fromkeys(split.take(split.deleted), DELETED)
     units += plain.units(split, built)
-    marked = [with_evidence(split, unit) for unit in units]
-    if len(units) > 1:
-        from scclint.deploy.older import without_older
-
-        marked = [left for unit in marked for left in without_older(split, unit, marked)]
-    split.units = sorted(_told_apart(split, marked), key=lambda unit: (unit.name != PLAIN, unit.name))
+    split.units = sorted(_told_apart(split, units), key=lambda unit: (unit.name != PLAIN, unit.name))
     return split
 
 
@@ -84,11 +77,7 @@ def _by_tools(split: Split) -> Iterator[Unit]:
 
 def _templates(split: Split) -> Iterator[Unit]:
     """The units of templates, and of what tasks of Ansible apply."""
-    templates = [
-        file
-        for file in split.left
-        if split.outline.is_template(file) and not (split.may_show and split.evidence.of_file(file) is not None)
-    ]
+    templates = [file for file in split.left if split.outline.is_template(file)]
     if templates:
         from scclint.deploy import operator
 

@@ -255,7 +255,6 @@ class AllUnits:
         self._bundles = bundles
         self._mounts = mounts
         self._told = told
-        self._apart = frozenset(unit.name for unit in units if not unit.is_evidence)
         self._clusters = {unit.name: unit.deployment.cluster for unit in units}
         self._homes: dict[str, Mapping[str, str]] = {}
         self._taken: dict[str, _UnitContext] = {}
@@ -320,7 +319,7 @@ class AllUnits:
 
     def _before(self, unit: Unit, claim: _Key) -> Iterator[str]:
         """Yield the units in front of a unit that mount a claim and may be deployed beside the unit."""
-        facts = ((other.name, self._facts[other.name]) for other in self._units if other.name < unit.name and other.is_evidence)
+        facts = ((other.name, self._facts[other.name]) for other in self._units if other.name < unit.name)
         yield from (name for name, of in facts if claim in of.claims and self._serves(name, unit))
 
     def _has(self, question: Question, own_units: set[str], name: str) -> bool:
@@ -330,9 +329,7 @@ class AllUnits:
         alternative has counts, because the cluster may have it too.
         """
         if question[0] == "profile":
-            owners = {
-                unit for unit, facts in self._facts.items() if facts.profiles and self._provides(unit, question[1])
-            } - self._apart
+            owners = {unit for unit, facts in self._facts.items() if facts.profiles and self._provides(unit, question[1])}
         else:
             owners = self._owners.get(question, set())
         # As many as all units may define one object, and few units ask.
@@ -394,7 +391,7 @@ class AllUnits:
         """
         if self._is_apart(giver, taker):
             return False
-        beside = self._alternatives(giver) - self._apart.difference((taker.name,))
+        beside = self._alternatives(giver)
         alternatives = {other for other in beside if not self._is_apart(other, taker)}
         if taker.kind == "operator" and self._facts[taker.name].identities < self._facts[giver].identities:
             alternatives -= {taker.name}
@@ -485,7 +482,7 @@ class AllUnits:
         """The units that have what a question names."""
         owners: dict[Question, set[str]] = {}
         for unit, facts in self._facts.items():
-            for question in _answered(facts) if unit not in self._apart else ():
+            for question in _answered(facts):
                 owners.setdefault(question, set()).add(unit)
         return owners
 

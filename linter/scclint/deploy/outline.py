@@ -224,15 +224,6 @@ class Outline:
         return self.files.get(shown) or SourceFile(shown, shown)
 
 
-KUTTL, CHAINSAW = "kuttl.dev/", "chainsaw.kyverno.io/"
-"""The API groups of tests that apply manifests and compare a cluster with others."""
-
-
-def holds_suite(text: str) -> bool:
-    """Whether a text may have an object of kuttl or chainsaw."""
-    return KUTTL in text or CHAINSAW in text
-
-
 def _answer(answers: dict[str, Any], question: str, find: Callable[[], T]) -> T:
     """Return the answer to a question; the first time, what `find` returns."""
     if question not in answers:

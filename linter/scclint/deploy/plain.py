@@ -1,14 +1,13 @@
 """Plain files: those that define the same object are alternatives, and what is left is shared by all of them."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from scclint.deploy.applied import FRAGMENT, shown_of
+from scclint.deploy.applied import FRAGMENT
 from scclint.deploy.facts import NO_FACTS, Identity, identity
 from scclint.deploy.kustomize.surroundings import stands_alone
-from scclint.deploy.unit import DEFAULT, OF_KONFLUX, PLAIN, Shown, Unit
+from scclint.deploy.unit import PLAIN, Unit
 from scclint.objects.types import ApiObject
 from scclint.text import shared_start
 
@@ -61,32 +60,10 @@ def _around(path: tuple[str, ...], apart: Set[tuple[str, ...]]) -> Iterator[tupl
     return (path[:end] for end in range(len(path), -1, -1) if path[:end] in apart)
 
 
-def _shown_files(split: "Split", files: Iterable[str]) -> Iterator[Unit]:
-    """The files that nobody applies, those of one folder and for one reason together."""
-    outline = split.outline
-    by_folder: dict[tuple[Shown, str], list[str]] = {}
-    for file in files:
-        if (shown := shown_of(split, file)) is not None:
-            folder = os.path.dirname(file)
-            # A pipeline and its tasks may lie in several folders.
-            end = f"/{folder}/".index("/.tekton/") + len(".tekton") if shown == OF_KONFLUX else len(folder)
-            by_folder.setdefault((shown, folder[:end]), []).append(file)
-    for (shown, folder), inside in sorted(by_folder.items(), key=lambda item: (item[0][1], item[0][0].why)):
-        taken = [file for file in split.take(inside) if outline.facts(file) != NO_FACTS or outline.holds_manifest(file)]
-        for group in alternatives(taken, lambda file: outline.facts(file).identities):
-            path = group.path or folder or group.files[0]
-            yield Unit(
-                *(split.unit_name(path, DEFAULT), "plain", path, group.files, shown.why, group.shared),
-                gives=shown.counts,
-                shown=shown,
-            )
-
-
 def units(split: "Split", defined: frozenset[Identity]) -> Iterator[Unit]:
     """The plain files that nothing else takes. `defined` is what kustomizations build."""
     outline = split.outline
     variants = {file for file in split.left if not defined.isdisjoint(outline.facts(file).identities)} if defined else set()
-    yield from _shown_files(split, [file for file in split.left if file not in variants])
     groups = alternatives((file for file in split.left if file not in variants), lambda file: outline.facts(file).identities)
     shared: tuple[str, ...] = ()
     telling = {file for group in groups for file in group.files if outline.facts(file) != NO_FACTS}
@@ -103,8 +80,7 @@ def units(split: "Split", defined: frozenset[Identity]) -> Iterator[Unit]:
     split.undeployed |= dict.fromkeys(fragments, FRAGMENT)
     for file in sorted(variants.difference(fragments)):
         reason = "it defines an object that a kustomization builds as well"
-        shown = shown_of(split, file)
-        yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False, shown=shown)
+        yield Unit(outline.name(file), "plain", file, (file,), reason, shared, gives=False)
 
 
 def whole(objects: Iterable[ApiObject]) -> list[tuple[str, str]]:

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scclint.config.model import Config
-from scclint.deploy.deployed import DeployedFolders, deployed_folders, may_deploy
+from scclint.deploy.deployed import DeployedFolders, deployed_folders
 from scclint.deploy.deployers import Repository
 from scclint.deploy.helm import CHART_FILE, Charts
 from scclint.deploy.kustomize import NAMES, NO_EXCLUSIONS, Exclusions
-from scclint.deploy.outline import Outline, holds_suite
-from scclint.deploy.unit import Deployment, Series, Unit
+from scclint.deploy.outline import Outline
+from scclint.deploy.unit import Deployment, Unit
 from scclint.files import Reach
 from scclint.finding import Notice
 from scclint.objects.documents.document import Document
@@ -19,7 +19,6 @@ from scclint.text import and_more
 
 if TYPE_CHECKING:
     from scclint.deploy.kustomize.kustomization import Closure, Kustomization, Kustomizations
-    from scclint.deploy.shown import ShownFiles
 
 
 class Split:
@@ -27,7 +26,7 @@ class Split:
 
     `closures` are what the builds of kustomize units read, by the name of the unit. `rendered` are documents that units render to, and that
     may deploy folders as those in files do. `excluded` is what builds leave out. Raises ConfigError for a unit of the configuration that
-    does not exist. `older` are the older charts, kustomizations and bundles, which are no units. `evidence` is that of an earlier split.
+    does not exist.
 
     Each module of units gets the split: it takes the files of its units from those that are `left`. `undeployed` are the files that belong
     to none, each with the reason, and `deleted` those that only name objects to delete.
@@ -39,30 +38,17 @@ class Split:
         config: Config,
         rendered: Sequence[Document] = (),
         excluded: Exclusions = NO_EXCLUSIONS,
-        evidence: "ShownFiles | None" = None,
     ) -> None:
         self.outline = outline
         self.rendered = rendered
         self.excluded = excluded
         self.config = config
-        self._evidence = evidence
         self.left = dict.fromkeys(sorted(outline.files))
         self._named: set[str] = set()
         self.undeployed: dict[str, str] = {}
         self.deleted: list[str] = []
-        self.series: Series | None = None
-        self.older: list[Unit] = []
         self.closures: dict[str, Closure] = {}
         self.units: list[Unit] = []
-
-    @property
-    def evidence(self) -> "ShownFiles":
-        """The evidence that nobody applies files, which the splits of a run share."""
-        if self._evidence is None:
-            from scclint.deploy.shown import ShownFiles
-
-            self._evidence = ShownFiles(self.outline)
-        return self._evidence
 
     @cached_property
     def tree(self) -> str:
@@ -100,19 +86,13 @@ class Split:
         return deployed_folders(
             self.outline,
             Repository(self.tree, self.outline, self.rendered),
-            [file for file in self.left if not self._is_unlisted(file)],
+            list(self.left),
             built=self.excluded.resources,
             kustomizations=self.kustomizations.keys(),
         )
 
-    def _is_unlisted(self, file: str) -> bool:
-        """Whether a file may deploy something, and a kustomization shows that nobody applies it."""
-        if not self.kustomizations or not self.outline.tells(file, "deploys", may_deploy):
-            return False
-        return self.evidence.of_unlisted(file, self.kustomizations) is not None
-
     def notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
-        """What is not followed of the deployment of these units, what is deployed that is not in the input, and the bundles left out."""
+        """What is not followed of the deployment of these units, what is deployed that is not in the input."""
         for reason in dict.fromkeys(self.undeployed.values()):
             files = (file for file, why in self.undeployed.items() if why == reason)
             yield Notice("note", f"{and_more(files, 3)}: not judged, because {reason}; to judge one, name it")
@@ -124,14 +104,6 @@ class Split:
     def configured_paths(self) -> frozenset[str]:
         """The real paths that the configuration has units for."""
         return frozenset(os.path.realpath(os.path.join(self.config.root, entry.path)) for entry in self.config.units)
-
-    @cached_property
-    def may_show(self) -> bool:
-        """Whether something in the input may be evidence that nobody applies files."""
-        outline = self.outline
-        if outline.texts or outline.told or self.kustomizations or any("/.tekton/" in f"/{file}" for file in outline.files):
-            return True
-        return any(outline.tells(file, "suite", holds_suite) for file in outline.files)
 
     def text(self, file: str) -> str:
         """The text of a file of a unit; empty where it cannot be read."""

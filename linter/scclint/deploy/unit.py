@@ -1,11 +1,9 @@
 """A unit: what one command or controller applies together, and so is judged together."""
 
-from collections.abc import Iterable, Mapping, Set
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Literal
 
 from scclint.files import display
-from scclint.finding import Applied
-from scclint.objects.kinds import TEKTON
 from scclint.record import record
 from scclint.source import Span
 from scclint.text import full_name
@@ -111,38 +109,6 @@ UNPLACED = Placed()
 
 
 @record
-class Shown:
-    """Why nobody applies something to an OpenShift cluster, as a clause. It holds for objects of these kinds, or of all if there are none.
-
-    `counts` is True if what other units take from it is there all the same: of other kinds, or applied by hand with the unit.
-    """
-
-    why: str
-    kinds: frozenset[str] = frozenset()
-    counts: bool = False
-
-    def covers(self, kind: str) -> bool:
-        """Whether it holds for objects of a kind."""
-        return not self.kinds or kind in self.kinds
-
-
-UNLISTED = Shown("the kustomization of the folder does not list the file, and no other file names it", counts=True)
-COMMENTED = Shown("a kustomization names it only in a comment, and nothing else deploys it")
-READ_BY_TESTS = Shown("only tests read the file")
-COMPARED = Shown("a test of chainsaw or kuttl compares it with objects of a cluster")
-OF_KONFLUX = Shown("Konflux runs the pipeline, on its own cluster", TEKTON, counts=True)
-PLAYED = Shown(
-    "podman runs it, on no cluster",
-    frozenset(("Pod", "Deployment", "DaemonSet", "Job", "PersistentVolumeClaim", "ConfigMap", "Secret")),
-    counts=True,
-)
-TRIED = Shown("only a CI job or script applies it, to a cluster that it creates")
-TRIED_VALUES = Shown("chart-testing (`ct`) only tries the chart with these values")
-OLDER = Shown("the input has a newer release of the same objects, and nothing deploys this one")
-OF_BUNDLE = Shown("`operator-sdk` makes the bundle from it, which is judged")
-
-
-@record
 class FromUnit:
     """An object that a unit takes from the unit `unit`. `namespace` is empty where the object has none."""
 
@@ -167,8 +133,7 @@ class Unit:
     `incomplete` says whether its build would add objects that no file has, such as those of a remote resource, and `left_out` what was left
     out of the build for this reason.
     `reading` is the number, from 0, of the branches that count where its files are templates (see `scclint.objects.documents.templates`).
-    `gives` is False for a unit that gives no context to others: a bundle, a variant of what a rendered unit defines, or what nobody applies.
-    `shown` is the evidence that nobody applies it to an OpenShift cluster; None without any.
+    `gives` is False for a unit that gives no context to others: a bundle, or a variant of what a rendered unit defines.
     `takes` is False for a unit that takes nothing from others. Once all units are known (`scclint.find_units`), `context` has what it
     takes, and `applied_by` says who applies it to a cluster.
     """
@@ -186,7 +151,6 @@ class Unit:
     left_out: str = ""
     gives: bool = True
     takes: bool = True
-    shown: Shown | None = None
     context: tuple[FromUnit, ...] = ()
     applied_by: str = ""
     placed: Placed = UNPLACED
@@ -202,20 +166,6 @@ class Unit:
         if self.name != PLAIN:
             return self.name
         return "other files" if self.kind == "plain" else display(self.path)
-
-    @property
-    def applied(self) -> Applied:
-        """How sure it is that the objects of the unit are applied."""
-        if self.shown is not None and not self.shown.kinds:
-            return "shown"
-        if self.deployment.reason:
-            return "applied"
-        return "unknown" if self.kind == "plain" else "built"
-
-    @property
-    def is_evidence(self) -> bool:
-        """Whether what it defines may be in a cluster."""
-        return self.shown is None or self.shown.counts
 
     @property
     def is_default_view(self) -> bool:
@@ -252,19 +202,3 @@ class Rendering:
     notices: tuple[str, ...] = ()
     marker: str = ""
     left_out: str = ""
-
-
-UnplacedObject = tuple[str, str, str]
-"""The group, the kind and the name of an object."""
-
-
-class Series(NamedTuple):
-    """The releases that a repository keeps.
-
-    `newer` are the newer ones beside each that has some, the newest first, and `objects` what these define. `packages` are the newest
-    versions of the bundles by package.
-    """
-
-    newer: Mapping[str, tuple[str, ...]]
-    objects: Mapping[str, Set[UnplacedObject]]
-    packages: Mapping[str, tuple[int, ...]]

@@ -20,8 +20,6 @@ ASSET_FOLDERS = ("bindata", "assets")
 TEST_CODE = r"(?:^|/)(?:[^/]*_test\.go|test_[^/]*\.py|[^/]*_test\.py|conftest\.py|[^/]*\.bats|[^/]*Tests?\.java)$"
 """What `go test`, pytest, bats and Maven require code of tests to be called."""
 
-TEST_SOURCES = r"(?:^|.*/)src/test/"
-"""Where Maven and Gradle keep code that is part of no program, only of tests."""
 
 USES_TESTS = r"(?m)^\s*(?:import\s+)?\"testing\"|onsi/gomega|stretchr/testify|^(?:import|from)\s+(?:pytest|unittest)\b"
 """Code of another name that is part of tests."""

@@ -174,7 +174,6 @@ def _judged(incident: Incident, config: Config) -> tuple[Run, World, Outcome]:
         openshift=config.openshift or (release_of(incident),),
         creator=config.creator or creator,
         ignores=(),
-        baseline="",
     )
     text = "\n---\n".join(map(json.dumps, manifests(incident)))
     sources = find_sources([], Config())._replace(targets=(SourceFile(_FILE, _FILE),))

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from scclint.admission.access import demands, opened_names
 from scclint.admission.verdict import ObjectRef, User
 from scclint.cluster import Cluster
 from scclint.limits import MAX_OWN_RANGES
-from scclint.objects.types import ApiObject, RoleBinding, SecurityContextConstraints, Workload
+from scclint.objects.types import ApiObject, SecurityContextConstraints, Workload
 from scclint.objects.view import Field
 from scclint.other_units import OtherUnits
 from scclint.outcome.chain import Outcome
@@ -235,27 +234,6 @@ class World:
         from scclint.outcome.images import misfits
 
         return misfits(outcome, crio=self.cluster.platform != "kubernetes")
-
-    def opens(self, obj: ApiObject) -> tuple[str, ...]:
-        """Return what a workload with its SCC, an SCC or a binding opens, in texts that `scclint.suppress.consequences` compares."""
-        return self.memo((World.opens, id(obj)), lambda: tuple(self._opens(obj)))
-
-    def _opens(self, obj: ApiObject) -> Iterator[str]:
-        sccs = self.cluster.sccs
-        if isinstance(obj, Workload) and (verdict := self.outcome(obj).verdict) is not None:
-            yield from demands(verdict.pod, self.cluster.kubernetes_minor)
-            # An administrator who creates a bare Pod may use all SCCs, and a smaller pod may get one that opens something else.
-            if obj.controlled and verdict.scc:
-                yield from (f"SCC: {text}" for text in opened_names(sccs[verdict.scc]))
-        elif isinstance(obj, SecurityContextConstraints) and obj.name in sccs:
-            yield from opened_names(sccs[obj.name])
-        elif isinstance(obj, RoleBinding):
-            ref = ObjectRef(obj.kind, self.namespace_of(obj) if obj.kind == "RoleBinding" else "", obj.name)
-            by_ref = self.memo(
-                (World._opens,), lambda: grouped((bound.ref, bound.uses) for bound in self.cluster.grants.bindings)
-            )
-            for uses in by_ref.get(ref, ()):
-                yield from (f"SCC {name}" for name in ("*" if uses.every else "", *uses.named) if name)
 
     @cached_property
     def profiles(self) -> "Profiles":

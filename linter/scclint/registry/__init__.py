@@ -83,6 +83,8 @@ def _problems(rule: AnyRule) -> Iterator[str]:
         f"the name {rule.name!r} is not words-joined-by-hyphens": not NAME.fullmatch(rule.name),
         "the title is one sentence without a full stop": not rule.title or rule.title.endswith("."),
         "the module has no docstring, which is the rule's page": not rule.page.strip(),
+        "a rule of kind problem has a severity, and no other": (rule.kind == "problem") != (rule.severity is not None),
+        "a rule of kind access has a reach, and no other": (rule.kind == "access") != (rule.reach is not None),
         "`since` names the scclint version that brought the rule": not rule.since,
         "security_severity lies between 0.1 and 10.0": not 0.1 <= (rule.security_severity or 1) <= 10,
         "study counts the findings that were read, and how many of them were right": not 0 <= rule.study[1] <= rule.study[0],

@@ -11,7 +11,7 @@ from scclint.advice.draft import pruned, written_elsewhere
 from scclint.advice.ladders import why_none
 from scclint.deploy.unit import Unit
 from scclint.files import is_below
-from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, Severity, help_text
+from scclint.finding import Crash, Finding, Fix, Ignore, Operation, Remedy, Remove, Safety, help_text
 from scclint.objects.types import ApiObject, Role, RoleBinding, Workload
 from scclint.record import Memo, grouped, record, replace
 from scclint.remedy.apply import generator_of, text_edits
@@ -285,7 +285,7 @@ class _Fixes:
         """Yield the proved pin of a workload; nothing if there is none. Raises EditRefused if it has no place for the annotation."""
         bench = self.bench(unit)
         advised = advise("pinned", workload, next(iter(bench.worlds.values())))
-        result = Occurrence(workload, Finding("", "", Severity.INFO, "", workload.place.span, remedies=advised))
+        result = Occurrence(workload, Finding("", "", "advice", None, "", workload.place.span, remedies=advised))
         for remedy in _remedies(result):
             for make in self._edits({unit.name: result}, remedy):
                 with suppress(EditRefused):

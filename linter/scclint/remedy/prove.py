@@ -128,10 +128,10 @@ def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditT
         stays = finding.message in messages or len(messages) >= len(same)
         if stays or after[identity(same[0])] >= before[identity(same[0])]:
             yield "the problem would stay"
-    worst = same[0].severity.rank if same else finding.severity.rank
+    worst = same[0].rank if same else finding.rank
     needless = _needless_grants(finding, trial)
     for new in trial.after:
-        weighs = new.severity is Severity.ERROR or new.severity.rank <= worst
+        weighs = new.kind == "access" or new.severity is Severity.ERROR or new.rank <= worst
         if weighs and after[identity(new)] > before[identity(new)] and str(new.subject) not in needless:
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
 

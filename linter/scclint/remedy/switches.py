@@ -14,7 +14,7 @@ from scclint.deploy.origins.charts import references
 from scclint.deploy.origins.comparisons import Comparisons
 from scclint.deploy.origins.template_lines import ACTION
 from scclint.files import is_below
-from scclint.finding import Append, Finding, Operation, Path, Safety, Set, Severity
+from scclint.finding import Append, Finding, Operation, Path, Safety, Set
 from scclint.limits import MAX_SWITCHES_TRIED
 from scclint.objects.documents import is_helm_template
 from scclint.objects.documents.document import Document
@@ -242,7 +242,7 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     found = tuple((old, new) for old, new in pairs if new is not None)
     # The grants are named by themselves.
     trial = EditTrial((), found, after.worlds, (), (), only_workloads=bool(granted))
-    reported = {str(rule) for rule, severity, *_ in now - was if severity is not Severity.INFO}
+    reported = {str(rule) for rule, kind, *_ in now - was if kind != "advice"}
     harm = [*outcomes_disprove(before, result, trial), *(f"{rule} would be reported" for rule in sorted(reported))]
     if harm and not granted:
         raise EditRefused(harm[0])

@@ -6,7 +6,7 @@ Every format is a module of this package with a `render(report, options)`. It an
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from scclint.finding import Finding, Severity
+from scclint.finding import Finding
 from scclint.record import record
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ FORMATS = {
     "sarif": "sarif",
     "github": "github",
     "gitlab": "gitlab",
-    "junit": "junit",
-    "rdjson": "rdjson",
-    "checkstyle": "checkstyle",
-    "sonarqube": "sonarqube",
     "markdown": "markdown",
     "html": "html",
 }
@@ -38,13 +34,12 @@ UNPARSABLE = "MAN001"
 class Options:
     """Choices of the caller; each format takes what concerns it.
 
-    `color` concerns `full` and `concise`, `statistics` those and `markdown`, `template` (a path) replaces the layout of `full`;
+    `color` concerns `full` and `concise`, `template` (a path) replaces the layout of `full`;
     `clean` is True if the template belongs to the checked folder, which must not control the terminal that shows its output.
     `width` is the number of columns of the terminal that the report is for, None if it is for none. `sarif_category` becomes the
     run's `automationDetails.id`. `paths` are those of the command line and `revision` the commit of their work tree, for a page to name.
     `verbose` shows all places, evidence and consequences in `full`.
-    `hide` names severities to leave out and `show_suppressed` takes suppressed findings in; both hold for every format, and the summary
-    counts what is left out.
+    `advice` shows advice, which the summary else only counts, and `show_suppressed` takes suppressed facts in; both hold for every format.
     """
 
     color: bool = False
@@ -55,16 +50,12 @@ class Options:
     paths: tuple[str, ...] = ()
     revision: str = ""
     show_suppressed: bool = False
-    statistics: bool = False
     verbose: bool = False
-    hide: frozenset[Severity] = frozenset()
-
-    def hides(self, finding: Finding) -> bool:
-        """Whether the severity of a finding is left out. A manifest that cannot be parsed is always shown: it decides the exit status."""
-        return finding.severity in self.hide and (finding.rule_id != UNPARSABLE or finding.severity.value == "info")
+    advice: bool = False
 
     def shows(self, finding: Finding) -> bool:
-        return not self.hides(finding) and (self.show_suppressed or finding.suppression is None)
+        """Whether the formats show a fact."""
+        return (self.advice or finding.kind != "advice") and (self.show_suppressed or finding.suppression is None)
 
 
 def render(report: "Report", format: str, options: Options | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from scclint.finding import Finding
 from scclint.report import Options
-from scclint.report.text import closing_summary, one_line, paint, place, statistics, units_phrase
+from scclint.report.text import closing_summary, one_line, paint, place, units_phrase
 from scclint.run.report import Report
 
 
@@ -10,8 +10,6 @@ def render(report: Report, options: Options) -> str:
     """The findings in order and the summary line."""
     findings = [finding for finding in report.findings if options.shows(finding)]
     summary = closing_summary(report, options)
-    if findings and options.statistics:
-        return statistics(findings, options, report.units) + summary
     units = units_phrase(report)
     return "".join(_line(finding, units(finding), options.color) for finding in findings) + summary
 
@@ -19,5 +17,5 @@ def render(report: Report, options: Options) -> str:
 def _line(finding: Finding, units: str, color: bool) -> str:
     parts = [", ".join(finding.releases), units.partition(":")[0], "suppressed" if finding.suppression else ""]
     aside = paint("".join(f" ({part})" for part in parts if part), "quiet", color)
-    rule = paint(finding.rule_id, finding.severity.value, color)
+    rule = paint(finding.rule_id, finding.heading, color)
     return f"{paint(place(finding.span), 'place', color)}: {rule} {one_line(finding.message)}{aside}\n"

@@ -1,15 +1,17 @@
 """The `github` format: workflow commands, which GitHub's runner shows as annotations."""
 
-from scclint.finding import Severity
+from collections import Counter
+
 from scclint.report import Options
 from scclint.report.brief import brief
 from scclint.report.help_address import help_addresses
 from scclint.report.paths import RepositoryPaths
-from scclint.report.text import SourceLines, by_severity, sentences, summary_line, units_phrase, visible_line
+from scclint.report.text import SourceLines, sentences, summary_line, units_phrase, visible_line
 from scclint.run.report import Report
 from scclint.text import capitalized
 
-_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_COMMANDS = {"error": "error", "warning": "warning", "access": "warning", "gap": "notice", "advice": "notice"}
+"""The command for each kind of fact, and for problems each severity."""
 _SHOWN_PER_COMMAND = 10
 
 
@@ -22,7 +24,7 @@ def render(report: Report, options: Options) -> str:
     lines, paths = SourceLines(report.texts), RepositoryPaths()
     units, pages = units_phrase(report), help_addresses(report.rules)
     out = []
-    for finding in sorted(findings, key=lambda f: f.severity.rank):
+    for finding in sorted(findings, key=lambda f: f.rank):
         region = lines.region(finding.span)
         properties = {"file": visible_line(paths.path(finding.span.file)), "line": str(region.line), "col": str(region.start)}
         if region.end is not None:
@@ -31,9 +33,9 @@ def render(report: Report, options: Options) -> str:
         said = brief(finding, pages)
         parts = (said.headline, said.evidence, said.fix, said.effect, sentences(capitalized(units(finding))), said.link)
         message = " ".join(filter(None, parts))
-        out.append(_command(_COMMANDS[finding.severity], properties, message))
+        out.append(_command(_COMMANDS[finding.heading], properties, message))
     summary = summary_line(report, options)
-    if any(number > _SHOWN_PER_COMMAND for number in by_severity(tuple(findings)).values()):
+    if any(number > _SHOWN_PER_COMMAND for number in Counter(_COMMANDS[finding.heading] for finding in findings).values()):
         out.append(_command("notice", {"title": "scclint"}, f"Not every finding is annotated; the log has all. {summary}"))
     return "\n".join([*out, summary]) + "\n"
 

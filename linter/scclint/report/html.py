@@ -18,7 +18,7 @@ from scclint.report.text import (
     judged_summary,
     visible_line,
 )
-from scclint.report.view import Entries, in_order
+from scclint.report.view import Entries, access, gaps, in_order
 from scclint.run.report import Report
 from scclint.text import and_more, counted, listed
 
@@ -54,8 +54,10 @@ def render(report: Report, options: Options) -> str:
         once=_counted_once(report),
         notices=notices,
         folded=len(notices) > _FEW_NOTICES and not report.failed,
-        severities=by_severity(tuple(finding for finding in report.findings if options.shows(finding))),
+        severities={severity.value: number for severity, number in by_severity(report.problems).items()},
         findings=shown,
+        access=access(report, options),
+        gaps=gaps(report, options),
         groups=_groups(shown, units),
         workloads=workload_groups,
         graphs=graphs(report, units),
@@ -159,15 +161,14 @@ _REJECTED = "rejected"
 def _findings(report: Report, options: Options, units: Choice) -> list[dict[str, Any]]:
     """Return the causes, the widest reach first, each with an anchor that stays the same as long as its consequences do."""
     make = Entries(report, replace(options, verbose=True))
-    first, aside = in_order(report, options)
     return [
         {
             **make.entry((cause,)),
             "anchor": f"cause-{cause.name}",
-            "classes": f"finding {cause.finding.severity.value} {units.classes(cause.finding.units)}".strip(),
+            "classes": f"finding {cause.finding.heading} {units.classes(cause.finding.units)}".strip(),
             "of_units": cause.finding.units,
         }
-        for cause in (*first, *aside)
+        for cause in in_order(report, options)
     ]
 
 

@@ -4,114 +4,93 @@ Fields may be added within a version; none is renamed, removed or given another 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from scclint.causes.consequences import related_places
-from scclint.causes.reach import REACHES, by_reach, reach
-from scclint.finding import Append, Cause, Finding, Operation, Related, Rename, Set, Subject
+from scclint.facts.keys import causes_of
+from scclint.finding import KINDS, Cause, Finding, Related, Subject
+from scclint.record import EMPTY
 from scclint.report import Options
 from scclint.report.text import Json, by_severity, dump, rows, visible, visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import field_path
 
+LISTS = {"problem": "problems", "access": "access", "gap": "gaps", "advice": "advice"}
+"""The name of the list of each kind."""
+
 
 def render(report: Report, options: Options) -> str:
-    """The object of `document`, with one cause or finding a line."""
+    """The object of `document`, with one fact a line."""
     value = document(report, options)
-    lists = "".join(f'"{name}":[{rows(value[name])}],\n' for name in ("causes", "findings"))
+    lists = "".join(f'"{name}":[{rows(value[name])}],\n' for name in LISTS.values())
     return f'{{"version":{value["version"]},\n{lists}"summary":{dump(value["summary"])}}}\n'
 
 
 def render_cause(cause: Cause) -> str:
-    """One cause, as it stands in the list of all."""
-    return dump({"version": 1, "cause": _cause(cause)}) + "\n"
+    """One cause: its name, and the facts that it makes."""
+    first, *others = cause.consequences
+    return dump({"version": 1, "cause": cause.name, "facts": [fact(first, cause.name), *map(fact, others)]}) + "\n"
 
 
 def document(report: Report, options: Options) -> Json:
-    """The report as JSON values, suppressed findings among the others, with what suppresses them.
+    """The report as JSON values: a list for each kind of fact, and the summary.
 
-    Texts are made visible, since `jq -r` and templates show them as they are.
+    Problems that are lines of another one are facts as well. Texts are made visible, since `jq -r` and templates show them as they are.
     """
-    return {
-        "version": 1,
-        "causes": [
-            _cause(cause)
-            for cause in sorted(report.causes, key=lambda cause: by_reach(cause.finding))
-            if not options.hides(cause.finding)
-        ],
-        "findings": [_finding(finding) for finding in report.findings if not options.hides(finding)],
-        "summary": _summary(report, options),
-    }
+    names = {cause.finding: cause.name for cause in causes_of(report.findings)}
+    return {"version": 1, **lists_of(filter(_shown(options), report.findings), names), "summary": _summary(report)}
 
 
-def _cause(cause: Cause) -> Json:
-    finding = cause.finding
+def _shown(options: Options) -> Callable[[Finding], bool]:
+    """Return whether a fact is listed: also as a line of another one."""
+    return lambda finding: options.shows(finding) or (finding.suppression is not None and finding.suppression.by == "finding")
+
+
+def lists_of(findings: Iterable[Finding], causes: Mapping[Finding, str] = EMPTY) -> Json:
+    """Return facts in a list for each kind. `causes` has the names of the causes that some stand for."""
+    lists: Json = {name: [] for name in LISTS.values()}
+    for finding in findings:
+        lists[LISTS[finding.kind]].append(fact(finding, causes.get(finding, "")))
+    return lists
+
+
+def fact(finding: Finding, cause: str = "") -> Json:
+    """Return a fact as the schema describes its kind."""
     return {
-        "name": cause.name,
+        "key": visible_line(str(finding.key)),
         "rule": finding.rule_id,
-        "severity": finding.severity.value,
-        "reach": REACHES[reach(finding)],
-        "message": visible(finding.message),
-        "applied": cause.applied,
-        "restsOn": visible(finding.rests_on),
-        "places": [{**_span(place.span), "label": visible(place.label)} for place in cause.places],
-        "consequences": [_consequence(one) for one in cause.consequences],
-        "remedy": _remedy(finding),
-        "alternative": _alternative(finding),
-        "suppressed": _suppressed(finding),
-    }
-
-
-def _consequence(finding: Finding) -> Json:
-    return {
-        "rule": finding.rule_id,
-        "severity": finding.severity.value,
-        "message": visible(finding.message),
+        "name": finding.rule_name,
+        "object": visible_line(finding.key.object),
         **_span(finding.span),
+        "text": visible(finding.message),
+        "help": visible(finding.help),
         "subject": _subject(finding.subject),
-        "opens": sorted(map(visible_line, finding.opens)),
-        "for": list(map(visible_line, finding.subjects)),
-        "units": list(map(visible_line, finding.units)),
+        "path": visible_line(field_path(finding.path)),
+        "related": [_related(related) for related in related_places(finding)],
+        "flow": [_related(step) for step in finding.flow],
         "releases": list(finding.releases),
+        "suppressed": _suppressed(finding),
+        "notes": [visible(note) for note in finding.notes],
+        "units": [visible_line(unit) for unit in finding.units],
+        **_of_kind(finding, cause),
     }
 
 
-def _remedy(finding: Finding) -> Json:
-    """What to do first: the proved fix, the best remedy, or the help where there is none of these."""
-    best = finding.remedies[0] if finding.remedies else None
-    if fix := finding.first_fix:
-        operations = best.operations if best is not None and best.title == fix.title else ()
-        return _to_do(fix.title, [fix.effect, fix.beside], operations, tried=True)
-    if best is not None:
-        return _to_do(best.title, best.effects, best.operations)
-    return _to_do(finding.help)
-
-
-def _alternative(finding: Finding) -> Json | None:
-    """What to do else: the proved fix, if it carries the second remedy out, or that remedy."""
-    second = finding.other_remedy
-    if finding.fix is not None and finding.fix.second:
-        return _to_do(
-            finding.fix.title, [finding.fix.effect, finding.fix.beside], second.operations if second else (), tried=True
-        )
-    return _to_do(second.title, second.effects, second.operations) if second else None
-
-
-def _to_do(text: str, effects: Iterable[str] = (), operations: Iterable[Operation] = (), *, tried: bool = False) -> Json:
-    return {
-        "text": visible(text),
-        "effects": [visible(effect) for effect in effects if effect],
-        "operations": [_operation(operation) for operation in operations],
-        "tried": tried,
-    }
-
-
-def _operation(operation: Operation) -> Json:
-    named = {"operation": type(operation).__name__.lower(), "path": visible_line(field_path(operation.path))}
-    if isinstance(operation, Set | Append):
-        return {**named, "value": visible(operation.value) if isinstance(operation.value, str) else operation.value}
-    return {**named, "key": visible_line(operation.key)} if isinstance(operation, Rename) else named
+def _of_kind(finding: Finding, cause: str) -> Json:
+    """Return what only facts of its kind have."""
+    if finding.kind == "access":
+        return {
+            "reach": finding.reach,
+            "part": visible_line(finding.key.part),
+            "what": visible_line(finding.what),
+            "who": visible_line(finding.who),
+            "through": visible_line(finding.through),
+        }
+    if finding.kind == "gap":
+        return {"reason": visible(finding.turns_on), "word": visible_line(finding.what)}
+    fix = {"fix": _fix(finding), "noFix": visible(finding.no_fix)}
+    return fix if finding.severity is None else {"severity": finding.severity.value, "cause": cause, **fix}
 
 
 def _subject(subject: Subject) -> Json:
@@ -121,27 +100,6 @@ def _subject(subject: Subject) -> Json:
         "namespace": visible_line(subject.namespace),
         "name": visible_line(subject.name),
         "container": visible_line(subject.container),
-    }
-
-
-def _finding(finding: Finding) -> Json:
-    return {
-        "rule": finding.rule_id,
-        "name": finding.rule_name,
-        "severity": finding.severity.value,
-        "message": visible(finding.message),
-        "help": visible(finding.help),
-        **_span(finding.span),
-        "subject": _subject(finding.subject),
-        "path": visible_line(field_path(finding.path)),
-        "related": [_related(related) for related in related_places(finding)],
-        "flow": [_related(step) for step in finding.flow],
-        "releases": list(finding.releases),
-        "suppressed": _suppressed(finding),
-        "notes": [visible(note) for note in finding.notes],
-        "units": [visible_line(unit) for unit in finding.units],
-        "fix": _fix(finding),
-        "noFix": visible(finding.no_fix),
     }
 
 
@@ -177,13 +135,15 @@ def _suppressed(finding: Finding) -> Json | None:
     return {"by": suppression.by, "reason": visible(suppression.reason)}
 
 
-def _summary(report: Report, options: Options) -> Json:
+def _summary(report: Report) -> Json:
     live, tally = report.live, report.tally
     return {
-        "findings": {severity.value: number for severity, number in by_severity(live).items()},
+        "findings": {
+            **{severity.value: number for severity, number in by_severity(report.problems).items()},
+            **{kind: len(report.of(kind)) for kind in KINDS if kind != "problem"},
+        },
         "rules": dict(sorted(Counter(finding.rule_id for finding in live).items())),
         "suppressed": report.suppressed,
-        "hidden": sum(options.hides(finding) for finding in live),
         "platform": visible_line(report.platform),
         "units": len(report.units),
         "files": tally.files,

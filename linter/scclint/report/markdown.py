@@ -9,14 +9,13 @@ from scclint.report import Options, jinja
 from scclint.report.paths import RepositoryPaths
 from scclint.report.review import markdown_table
 from scclint.report.text import (
-    by_rule,
     crash_label,
     findings_summary,
     judged_summary,
     one_line,
     visible_line,
 )
-from scclint.report.view import layout, lead
+from scclint.report.view import layout
 from scclint.run.report import Report
 from scclint.text import counted
 
@@ -35,12 +34,11 @@ _REFERENCE = re.compile(
 _SHOWN = 10
 """Causes that are shown without a click, the widest reach first."""
 
-_SIGNS = {"error": "🔴", "warning": "🟡", "info": "🔵"}
+_SIGNS = {"error": "🔴", "warning": "🟡", "advice": "🔵"}
 
 
 def render(report: Report, options: Options) -> str:
-    """A heading, what became of the input, the causes, the widest reach first, and every workload's verdict."""
-    findings = [finding for finding in report.findings if options.shows(finding)]
+    """A heading, what became of the input, the causes, access, gaps, and every workload's verdict."""
     table = {}
     if any(report.outcomes.values()):
         table = markdown_table([row for some in report.outcomes.values() for row in some])
@@ -51,8 +49,7 @@ def render(report: Report, options: Options) -> str:
         notices=report.notices,
         crashes=[(crash_label(crash), crash.error) for crash in report.crashes],
         signs=_SIGNS,
-        statistics=by_rule(findings) if options.statistics else [],
-        **({"lead": lead(report, options), "entries": [], "aside": None} if options.statistics else layout(report, options)),
+        **layout(report, options),
         shown=_SHOWN,
         table=table,
         longest=LONGEST,

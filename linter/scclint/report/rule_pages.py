@@ -13,9 +13,9 @@ _INSIDE = r"(?<=\S)\n *(?=[A-Za-z`(*])"
 
 
 def table(rules: Iterable[AnyRule], color: bool, width: int | None = None) -> str:
-    """Return a row for each rule: id, severity, name, title, on a terminal of `width` columns; None leaves each row on one line."""
-    rows = [(paint(r.id, "place", color), paint(r.severity.value, r.severity.value, color), r.name, r.title) for r in rules]
-    _, *lines = lines_of(("ID", "SEVERITY", "NAME", "TITLE"), rows, width)
+    """Return a row for each rule: id, kind, name, title, on a terminal of `width` columns; None leaves each row on one line."""
+    rows = [(paint(r.id, "place", color), paint(r.kind, _tone(r), color), r.name, r.title) for r in rules]
+    _, *lines = lines_of(("ID", "KIND", "NAME", "TITLE"), rows, width)
     return "\n".join(lines) + "\n"
 
 
@@ -26,7 +26,9 @@ def table_json(rules: Iterable[AnyRule]) -> str:
             "id": r.id,
             "name": r.name,
             "title": r.title,
-            "severity": r.severity.value,
+            "kind": r.kind,
+            "severity": r.severity.value if r.severity else "",
+            "reach": r.reach or "",
             "securitySeverity": r.security_severity,
             "cwe": list(r.cwe),
             "tags": list(r.tags),
@@ -38,9 +40,19 @@ def table_json(rules: Iterable[AnyRule]) -> str:
     return f"[{rows(entries)}]\n"
 
 
+def _tone(rule: AnyRule) -> str:
+    return rule.kind if rule.severity is None else rule.severity.value
+
+
+def kind_words(rule: AnyRule) -> str:
+    """Return the kind of a rule with the severity or reach of its facts: `problem, error`, `access, reach node`, `advice`."""
+    more = f"reach {rule.reach}" if rule.reach else ""
+    return ", ".join(filter(None, (rule.kind, rule.severity.value if rule.severity else more)))
+
+
 def facts(rule: AnyRule) -> list[str]:
-    """What there is to know about a rule beside its page: severity, version, CWEs, tags."""
-    texts = [f"severity {rule.severity.value}"]
+    """What there is to know about a rule beside its page: kind, version, CWEs, tags."""
+    texts = [kind_words(rule)]
     if rule.security_severity is not None:
         texts.append(f"security severity {rule.security_severity}")
     # A rule that came with no release says so in words.

@@ -1,6 +1,6 @@
 """The `sarif` format: SARIF 2.1.0 as GitHub code scanning takes it, one run a file.
 
-A finding's fingerprint is a digest of its consequences: it survives moved lines and files, and reworded messages.
+A finding's fingerprint is a digest of its key: it survives moved lines and files, and reworded messages.
 `primaryLocationLineHash` is how GitHub recognises an alert whose line has moved. Its algorithm is that of github/codeql-action's
 upload-sarif, which adds the hash where a SARIF file lacks it and keeps a file's own otherwise; uploads by the REST API rely on the file's. A
 value that differed would split alerts in two.
@@ -14,7 +14,8 @@ from typing import Any
 from scclint import __version__
 from scclint.about import SITE, with_addresses
 from scclint.causes.consequences import related_places
-from scclint.finding import Finding, Severity
+from scclint.facts.keys import fingerprints
+from scclint.finding import Finding
 from scclint.limits import MAX_QUOTED_LINE
 from scclint.report import Options
 from scclint.report.brief import brief, fitting
@@ -35,7 +36,6 @@ from scclint.report.text import (
 from scclint.rule import AnyRule
 from scclint.run.report import Report
 from scclint.source import Span
-from scclint.suppress.consequences import fingerprints
 from scclint.text import capitalized, counted, field_path
 
 MOST_RESULTS = 25_000
@@ -87,7 +87,7 @@ class _Run:
         findings = self._report.findings
         indices = self.shown
         if len(indices) > most:
-            indices = sorted(sorted(indices, key=lambda index: findings[index].severity.rank)[:most])
+            indices = sorted(sorted(indices, key=lambda index: findings[index].rank)[:most])
         notifications = self._notifications(len(self.shown) - len(indices))
         driver = {
             "name": "scclint",
@@ -128,7 +128,7 @@ class _Run:
         return {
             "ruleId": finding.rule_id,
             "ruleIndex": self._rule_index[finding.rule_id],
-            "level": LEVELS[finding.severity],
+            "level": LEVELS[finding.heading],
             "message": {"text": self._message(finding, links)},
             "locations": [{**self._places.location(finding.span), **_logical(finding)}],
             **present(
@@ -143,7 +143,7 @@ class _Run:
         }
 
     def _properties(self, finding: Finding) -> Json:
-        properties: Json = {"releases": list(finding.releases)} if finding.releases else {}
+        properties: Json = {"kind": finding.kind, **present(reach=finding.reach, releases=list(finding.releases))}
         if len(self._report.units) > 1:
             properties["units"] = [visible_line(unit) for unit in finding.units]
         return properties
@@ -203,7 +203,7 @@ class _Run:
                 {"level": "error", "message": {"text": unlinked(visible(text))}, **present(associatedRule=rule)}
             )
         if left_out:
-            text = f"{counted(left_out, 'finding')} of the lowest severity left out to stay within the limits of code scanning."
+            text = f"{counted(left_out, 'finding')} that matter least left out to stay within the limits of code scanning."
             notifications.append({"level": "warning", "message": {"text": text}})
         notifications.append({"level": "note", "message": {"text": unlinked(judged_summary(report))}})
         return notifications
@@ -290,9 +290,16 @@ class SarifPlaces:
         return {"contextRegion": region}
 
 
-LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+LEVELS = {"error": "error", "warning": "warning", "access": "warning", "gap": "note", "advice": "note"}
+"""The level for each kind of fact, and for problems each severity."""
 
-_PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+_PROBLEM_SEVERITIES = {
+    "error": "error",
+    "warning": "warning",
+    "access": "warning",
+    "gap": "recommendation",
+    "advice": "recommendation",
+}
 _LONGEST_DESCRIPTION = 1024
 _LINK = r"\[([^\]]+)\]\(([^)]*)\)"
 _LONGEST_MESSAGE = 300
@@ -324,14 +331,19 @@ def _descriptor(rule: AnyRule, page: str) -> dict[str, Any]:
         "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
         **({"helpUri": page} if page else {}),
         "help": {"text": manual},
-        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        "defaultConfiguration": {"level": LEVELS[_heading(rule)]},
         "properties": {
             "precision": precision(rule),
-            "problem.severity": _PROBLEM_SEVERITIES[rule.severity],
+            "problem.severity": _PROBLEM_SEVERITIES[_heading(rule)],
             **({} if rule.security_severity is None else {"security-severity": str(rule.security_severity)}),
             "tags": _tags(rule),
         },
     }
+
+
+def _heading(rule: AnyRule) -> str:
+    """The severity of the problems of a rule, or else its kind."""
+    return rule.kind if rule.severity is None else rule.severity.value
 
 
 def _bare_descriptor(finding: Finding) -> dict[str, Any]:
@@ -342,8 +354,8 @@ def _bare_descriptor(finding: Finding) -> dict[str, Any]:
         "shortDescription": {"text": text},
         "fullDescription": {"text": text},
         "help": {"text": text},
-        "defaultConfiguration": {"level": LEVELS[finding.severity]},
-        "properties": {"precision": "high", "problem.severity": _PROBLEM_SEVERITIES[finding.severity]},
+        "defaultConfiguration": {"level": LEVELS[finding.heading]},
+        "properties": {"precision": "high", "problem.severity": _PROBLEM_SEVERITIES[finding.heading]},
     }
 
 
@@ -361,7 +373,7 @@ def precision(rule: AnyRule) -> str:
 def _tags(rule: AnyRule) -> list[str]:
     """GitHub heeds a security severity only under the tag `security`, and knows CWEs by CodeQL's tags."""
     security = () if rule.security_severity is None else ("security",)
-    tags = (*security, *rule.tags, *(f"external/cwe/cwe-{number:03d}" for number in rule.cwe))
+    tags = (*security, rule.kind, *rule.tags, *(f"external/cwe/cwe-{number:03d}" for number in rule.cwe))
     return list(dict.fromkeys(tags))[:_MOST_TAGS]
 
 

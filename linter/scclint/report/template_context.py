@@ -25,7 +25,7 @@ from scclint.run.report import Report
 
 def context(report: Report, options: Options) -> Json:
     """Return the values by name. schemas/json_v1.json describes those of `json`, and schemas/template.json the others."""
-    reported = {finding.rule_id for finding in report.live if not options.hides(finding)}
+    reported = {finding.rule_id for finding in report.live if options.shows(finding)}
     rules = [rule for rule in report.rules if rule.id in reported]
     addresses = help_addresses(rules)
     return {
@@ -45,7 +45,9 @@ def _rule(rule: AnyRule, page: str) -> Json:
         "id": visible_line(rule.id),
         "name": visible_line(rule.name),
         "title": visible_line(rule.title),
-        "severity": rule.severity.value,
+        "kind": rule.kind,
+        "severity": rule.severity.value if rule.severity else "",
+        "reach": rule.reach or "",
         "page": visible_line(page),
     }
 

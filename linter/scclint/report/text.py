@@ -4,16 +4,14 @@ A manifest must not control the terminal, the CI runner or the reader of a repor
 and commands of CI runners are broken up.
 """
 
-import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scclint.finding import Crash, Finding, Notice, Severity, TextEdit
-from scclint.limits import MAX_FOLDERS, MAX_TEXT, TEXTS_KEPT
-from scclint.record import grouped
+from scclint.limits import MAX_TEXT, TEXTS_KEPT
 from scclint.report import Options
 from scclint.source import Span
 from scclint.text import and_more, counted, display_width, escape, escape_unprintable, wrap
@@ -28,7 +26,6 @@ _WIDEST = 100
 """The width of prose on a wide terminal. Longer lines are hard to read."""
 
 if TYPE_CHECKING:
-    from scclint.deploy.unit import Unit
     from scclint.run.report import Report
 
 
@@ -40,7 +37,9 @@ def prose_width(columns: int | None) -> int:
 _STYLES = {
     "error": "1;31",
     "warning": "1;33",
-    "info": "1;36",
+    "access": "1;35",
+    "gap": "1;36",
+    "advice": "1;36",
     "clean": "1;32",
     "place": "1",
     "note": "36",
@@ -57,8 +56,8 @@ def paint(text: object, style: str, color: bool) -> str:
 def closing_summary(report: "Report", options: Options, separator: str = ". ") -> str:
     """The summary, what was found in the colour of the worst of it: with the default `separator`, one line."""
     summary = findings_summary(report, options)
-    worst = min((f.severity for f in report.live if not options.hides(f)), key=lambda s: s.rank, default=None)
-    style = worst.value if worst else "clean"
+    worst = min((f for f in report.findings if options.shows(f)), key=lambda f: f.rank, default=None)
+    style = worst.heading if worst else "clean"
     if report.crashes:
         style = "error"
     judged = judged_summary(report)
@@ -99,43 +98,6 @@ def from_template(name: str, color: bool, columns: int | None, **values: object)
     }
     # A text that does not fit behind what it explains begins on a line of its own.
     return jinja.render(f"{name}.txt", visible_line, filters, **values).replace(" \n", "\n")
-
-
-def statistics(findings: Sequence[Finding], options: Options, units: "Sequence[Unit]") -> str:
-    """Return how often each rule found something, the most frequent first: count, id, severity, name.
-
-    With several units, each rule has the number of its units, and a second table counts the findings of each unit.
-    """
-    rules = by_rule(findings)
-    digits = max((len(str(len(same))) for same in rules), default=0)
-    names = max((len(same[0].rule_name) for same in rules), default=0)
-    lines = []
-    for same in rules:
-        first, number = same[0], len({unit for finding in same for unit in finding.units})
-        where = f"{'':{names - len(first.rule_name)}}  in {counted(number, 'unit')}" if len(units) > 1 and number else ""
-        rule = paint(first.rule_id, first.severity.value, options.color)
-        lines.append(f"{len(same):>{digits}}  {rule}  {first.severity.value:<7}  {first.rule_name}{where}\n")
-    return "".join([*lines, *(_by_unit(findings, units) if len(units) > 1 else ())])
-
-
-def overview(findings: Sequence[Finding], options: Options) -> str:
-    """Return how many findings each rule and each folder has, and what to run next, for the end of a long output."""
-    folders = Counter(os.path.dirname(finding.span.file) or os.curdir for finding in findings).most_common(MAX_FOLDERS)
-    digits = max(len(str(number)) for _, number in folders)
-    lines = (f"{number:>{digits}}  {visible_line(folder)}\n" for folder, number in folders)
-    following = (
-        "--statistics shows only counts, --exclude GLOB leaves out files, and --write-baseline FILE accepts what is there now."
-    )
-    return "".join((statistics(findings, options, ()), "\n", *lines, "\n", hang(following, options.width, 0), "\n\n"))
-
-
-def _by_unit(findings: Sequence[Finding], units: "Sequence[Unit]") -> Iterator[str]:
-    """Yield a line for each unit with findings, the one with the most first. A finding counts in each of its units."""
-    of_unit = [(unit, tuple(finding for finding in findings if unit.name in finding.units)) for unit in units]
-    counts = sorted(((unit, same) for unit, same in of_unit if same), key=lambda pair: (-len(pair[1]), pair[0].name))
-    digits = max((len(str(len(same))) for _, same in counts), default=0)
-    lines = [f"{len(same):>{digits}}  {visible_line(unit.title)}: {severities(same)}\n" for unit, same in counts]
-    yield from ("\n", *lines, "\n") if lines else ()
 
 
 # Compiled on first use, because few texts need them.
@@ -355,40 +317,35 @@ def sentences(*parts: str) -> str:
     return " ".join(line if line.endswith((".", "!", "?")) else line + "." for line in lines if line)
 
 
-def by_severity(findings: tuple[Finding, ...]) -> dict[Severity, int]:
-    """Return the number of findings of each severity, worst first, zeros included."""
+def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
+    """Return the number of problems of each severity, worst first, zeros included."""
     counts = Counter(finding.severity for finding in findings)
     return {severity: counts[severity] for severity in Severity}
 
 
-def by_rule(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Return the findings of each rule and severity, the most frequent first."""
-    groups = grouped(((finding.rule_id, finding.severity.rank, finding.rule_name), finding) for finding in findings)
-    return [groups[key] for key in sorted(groups, key=lambda key: (-len(groups[key]), key))]
-
-
-def severities(findings: tuple[Finding, ...]) -> str:
-    """`2 errors, 1 warning`; empty for no findings."""
-    return ", ".join(
-        f"{number:,} info" if severity is Severity.INFO else counted(number, severity.value)
-        for severity, number in by_severity(findings).items()
-        if number
-    )
-
-
 def findings_summary(report: "Report", options: Options) -> str:
-    """Return `2 errors, 1 warning (3 suppressed)`: the findings, and how many are not shown."""
-    live = report.live
-    shown = tuple(f for f in live if not options.hides(f))
-    text = severities(shown) or _without_findings(report)
+    """Return `2 errors, 1 warning, 3 objects with access (4 suppressed, 9 pieces of advice: --select advice)`."""
+    parts = [counted(number, severity.value) for severity, number in by_severity(report.problems).items() if number]
+    if objects := {finding.key.object or finding.span.file for finding in report.access}:
+        parts.append(f"{counted(len(objects), 'object')} with access")
+    if gaps := report.gaps:
+        parts.append(f"{counted(len(gaps), 'gap')}")
+    if options.advice and report.advice:
+        parts.append(_advice(report))
+    text = ", ".join(parts) or _without_findings(report)
     if report.crashes:
         text += f", {counted(len(report.crashes), 'internal error')}"
     aside = []
     if suppressed := report.suppressed:
         aside.append(f"{suppressed:,} suppressed")
-    if len(live) > len(shown):
-        aside.append(f"{severities(tuple(f for f in live if options.hides(f)))} not shown")
+    if report.advice and not options.advice:
+        aside.append(f"{_advice(report)}: --select advice")
     return f"{text} ({', '.join(aside)})" if aside else text
+
+
+def _advice(report: "Report") -> str:
+    number = len(report.advice)
+    return f"{number:,} {'piece' if number == 1 else 'pieces'} of advice"
 
 
 def _without_findings(report: "Report") -> str:
@@ -396,7 +353,7 @@ def _without_findings(report: "Report") -> str:
         return "Nothing judged"
     left_out = any(unit.left_out for unit in report.units)
     partly = report.failed or report.unjudged or report.unrendered or left_out or report.tally.unparsable
-    return "Not everything judged" if partly or any(notice.gap for notice in report.notices) else "No problems found"
+    return "Not everything judged" if partly or any(notice.is_partial for notice in report.notices) else "No problems found"
 
 
 def judged_summary(report: "Report") -> str:

@@ -6,14 +6,15 @@ entry that names the places of the others.
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, takewhile
 from typing import Any
 
 from scclint.causes.consequences import about_what, consequence, is_other_field
 from scclint.causes.join import SAME_FOR
-from scclint.causes.reach import CLUSTER, NODE, REJECTS_PODS, RUNS_UNCONFINED, by_reach, reach
-from scclint.finding import Cause, Finding, Fix, Related, help_text
+from scclint.causes.reach import REJECTS_PODS, UNCONFINED_BY_DEFAULT, by_reach
+from scclint.finding import REACHES, Cause, Finding, Fix, Related, help_text
 from scclint.record import grouped
 from scclint.report import Options
 from scclint.report.help_address import help_addresses
@@ -50,48 +51,106 @@ _LONGEST_DIFF = 3
 
 def entries(report: Report, options: Options) -> list[Json]:
     """Return the entries, the widest reach first. schemas/template.json describes them."""
-    shown: list[Json] = layout(report, options)["entries"]
-    return shown
+    make = Entries(report, options)
+    return [make.entry(same) for same in _alike(in_order(report, options), options)]
 
 
 def layout(report: Report, options: Options) -> Json:
-    """Return what the templates of text and Markdown lay out: `lead`, `entries`, and what these leave out as `aside`."""
-    first, others = in_order(report, options)
-    make = Entries(report, options)
-    shown = _alike([*first, *others] if options.verbose else first, options)
+    """Return what the templates of text, Markdown and HTML lay out: `lead`, `entries`, `access` and `gaps`."""
     return {
         "lead": lead(report, options),
-        "entries": [make.entry(same) for same in shown],
-        "aside": _aside([cause.finding for cause in others], report) if others and not options.verbose else None,
+        "entries": entries(report, options),
+        "access": access(report, options),
+        "gaps": gaps(report, options),
     }
 
 
-def in_order(report: Report, options: Options) -> tuple[list[Cause], list[Cause]]:
-    """Return the causes that are shown, the widest reach first, and then those in folders of tests, examples or other platforms.
+def in_order(report: Report, options: Options) -> list[Cause]:
+    """Return the causes that are shown: problems, the widest reach first, and then advice."""
+    shown = (cause for cause in report.causes if options.shows(cause.finding) and cause.finding.kind in ("problem", "advice"))
+    return sorted(shown, key=lambda cause: by_reach(cause.finding))
 
-    There are none of the latter if all causes are in such folders.
+
+_OBJECT = 36
+"""Columns of the names of objects in lines of access. What follows a longer name is not aligned."""
+
+_OPENED = {"cluster": "the cluster", "node": "a node"}
+
+
+def access(report: Report, options: Options) -> Json | None:
+    """Return the access that the manifests ask for or hand out: a summary, and a line for each object, the widest reach first.
+
+    None without any.
     """
-    shown = sorted((c for c in report.causes if options.shows(c.finding)), key=lambda cause: by_reach(cause.finding))
-    first: list[Cause] = []
-    aside: list[Cause] = []
-    for cause in shown:
-        is_aside = cause.finding.span.file in report.aside and cause.applied != "applied"
-        (aside if is_aside else first).append(cause)
-    return (first, aside) if first else (shown, [])
+    found = [finding for finding in report.findings if finding.kind == "access" and options.shows(finding)]
+    if not found:
+        return None
+    by_object = grouped((_whole_object(finding), finding) for finding in found)
+    lines = sorted((_access_line(same) for same in by_object.values()), key=lambda line: REACHES.index(line["reach"]))
+    numbers = Counter(line["reach"] for line in lines)
+    opened = [
+        f"{counted(numbers[reach], 'object')} open{'s' if numbers[reach] == 1 else ''} {what}"
+        for reach, what in _OPENED.items()
+        if numbers[reach]
+    ]
+    if numbers["pod"]:
+        opened.append(f"{counted(numbers['pod'], 'object')} {'has' if numbers['pod'] == 1 else 'have'} access of pods")
+    return {"summary": ", ".join(opened), "lines": lines, "width": min(max(len(line["object"]) for line in lines), _OBJECT)}
 
 
-def _aside(findings: Sequence[Finding], report: Report) -> Json:
-    """Return what the entries leave out, because its folders are called as many users call those that they do not deploy."""
-    open_most = [finding for finding in findings if reach(finding) in (CLUSTER, NODE)]
+def _whole_object(finding: Finding) -> tuple[str, ...]:
+    """Return what tells the objects of lines of access apart: the object, or the file of what is none."""
+    key = finding.key
+    return key.group, key.kind, key.namespace, key.name, finding.subject.part, "" if key.kind else finding.span.file
+
+
+def _access_line(same: Sequence[Finding]) -> Json:
+    """Return the line of the access of one object."""
+    ordered = sorted(same, key=lambda finding: finding.rank)
+    by_holder = grouped((finding.who, finding.what) for finding in ordered)
+    words = [
+        f"{', '.join(dict.fromkeys(what))} for {who}" if who else ", ".join(dict.fromkeys(what))
+        for who, what in by_holder.items()
+    ]
+    through = dict.fromkeys(finding.through for finding in ordered if finding.through)
+    first = ordered[0]
     return {
-        "number": counted(len(findings), "cause"),
-        "folders": visible_line(and_more(dict.fromkeys(report.aside[finding.span.file] for finding in findings), 3)),
-        "open": [
-            {"place": place(f.span), "text": f"{f.severity.value}[{f.rule_id}] {_headline(visible(f.message))[0]}"}
-            for f in open_most[:_PLACES]
+        "reach": first.reach or "pod",
+        "object": visible_line(str(first.subject) or first.span.file),
+        "words": visible_line("; ".join(words)),
+        "through": visible_line(and_more(through, 2)),
+        "place": place(first.span),
+        "file": visible_line(first.span.file),
+        "line": first.span.line,
+        "suppressed": suppressed_words(first),
+        "facts": [
+            {
+                "place": place(finding.span),
+                "rule": finding.rule_id,
+                "text": visible(finding.message),
+                "notes": [visible(note) for note in finding.notes],
+                "related": [{"place": place(r.span), "text": visible(r.message)} for r in dict.fromkeys(finding.related)],
+                "help": visible(finding.help),
+            }
+            for finding in same
         ],
-        "more": max(len(open_most) - _PLACES, 0),
     }
+
+
+def gaps(report: Report, options: Options) -> list[Json]:
+    """Return what was not judged, a line for each place and sentence."""
+    found = [finding for finding in report.findings if finding.kind == "gap" and options.shows(finding)]
+    by_text = grouped(((finding.span.file, finding.span.line, finding.message), finding) for finding in found)
+    return [
+        {
+            "place": place(same[0].span),
+            "file": visible_line(file),
+            "line": line,
+            "rule": same[0].rule_id,
+            "text": visible(message),
+        }
+        for (file, line, message), same in by_text.items()
+    ]
 
 
 class Entries:
@@ -135,15 +194,12 @@ class Entries:
 
 def lead(report: Report, options: Options) -> str:
     """Return how much of the input has the causes that reach furthest, in one line; empty if there is none of these, or one finding."""
-    if sum(map(options.shows, report.findings)) < 2:
+    told = [f for f in report.findings if f.kind == "problem" and (f.suppression is None or f.suppression.by == "finding")]
+    if len(told) < 2:
         return ""
-    told = [f for f in report.findings if not options.hides(f) and (f.suppression is None or f.suppression.by == "finding")]
     rejected = {_object(f) for f in told if f.rule_id in REJECTS_PODS}
-    unconfined = {(*_object(f), f.subject.container) for f in told if f.rule_id in RUNS_UNCONFINED}
+    unconfined = {(*_object(f), f.subject.container) for f in told if f.rule_id == UNCONFINED_BY_DEFAULT}
     parts = []
-    for of, what in ((CLUSTER, "the cluster"), (NODE, "the node")):
-        if opens := {_object(f) for f in told if reach(f) == of}:
-            parts.append(f"{counted(len(opens), 'object')} open{'s' if len(opens) == 1 else ''} {what}")
     if rejected:
         parts.append(f"{len(rejected):,} of {counted(report.tally.workloads, 'workload')} rejected")
     if unconfined:
@@ -244,7 +300,7 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     reasons = [{"text": visible(text), "place": ""} for text in _reasons(finding, clauses, options)]
     origins = [{"text": visible(r.message), "place": place(r.span)} for r in explaining if r not in labelled]
     # The label at the place is a reason.
-    number = bool(finding.releases) + (finding.refusal is None or bool(finding.rests_on))
+    number = bool(finding.releases) + (finding.refusal is None)
     is_last = len(reasons) == number + 1 and len(origins) <= _ORIGINS and len(also) <= _CONSEQUENCES
     # The line that counts one more takes as much room as that.
     number += is_last and len(reasons[-1]["text"]) < WIDTH
@@ -255,7 +311,7 @@ def _cause(finding: Finding, lines: SourceLines, options: Options) -> Json:
     return {
         "rule": visible_line(finding.rule_id),
         "name": visible_line(finding.rule_name),
-        "severity": finding.severity.value,
+        "severity": finding.heading,
         "headline": headline,
         "suppressed": suppressed_words(finding),
         "places": [_place(Related("", span, label), lines, *room) for span, label in labels.items()],
@@ -292,8 +348,6 @@ def _reasons(finding: Finding, clauses: str, options: Options) -> Iterator[str]:
     yield from _releases(finding)
     if clauses and refusal is None and not clauses.startswith(SAME_FOR):
         yield clauses
-    elif finding.rests_on:
-        yield finding.rests_on
     # The label at the place says it in short.
     yield from (note for note in finding.notes if refusal is None or note != refusal.text)
     # Who reads a change that was not proved wants to know why.

@@ -16,7 +16,7 @@ from scclint.run.shared import Run
 def reach_all(changes: Changes, outline: Outline, sources: Sources, config: Config) -> bool:
     """Whether a changed file may concern every unit: settings, what describes the cluster, and what deploys folders."""
     described = {item.display for item in (*sources.state, *sources.context) if isinstance(item, SourceFile)}
-    settings = {display(path) for path in (config.file, config.baseline, *config.helm_values) if path}
+    settings = {display(path) for path in (config.file, *config.helm_values) if path}
     if not changes.files.isdisjoint(described | settings):
         return True
     texts = [*changes.before.values(), *(outline.text(file) for file in changes.files if file in outline.files)]

@@ -3,20 +3,17 @@
 import json
 import re
 from binascii import crc32
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial, reduce
-from operator import and_
+from functools import partial
 from typing import Any
 
 from scclint.cluster import Cluster
 from scclint.config import Selection
 from scclint.finding import (
-    ON_RELEASE,
     Crash,
     Finding,
     Ignore,
-    Opening,
+    Kind,
     Problem,
     Related,
     Remedy,
@@ -31,7 +28,7 @@ from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.platform.releases import NEWEST_KUBERNETES
 from scclint.record import Memo, record, replace
-from scclint.rule import AnyRule, Checked, severities
+from scclint.rule import AnyRule, Checked
 from scclint.run.options import Progress, silent
 
 _IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
@@ -43,12 +40,8 @@ _OF_PODS = frozenset(("admission", "pod-security", "seccomp"))
 _ADD_NAMESPACE = "If the namespace has other ranges, add the Namespace with its annotations to the input."
 _ADD_ROLE = "If the role allows the use of an SCC, add it to the input (--cluster-state)."
 
-_OPENING = _IN_CLUSTER | {"scc"}
-"""The tags of rules whose findings matter more if their object opens more."""
-
-
-Found = dict[Finding, dict[str, Counter[str]]]
-"""What rules found: for each finding the releases that it holds for, with what its object opens on each."""
+Found = dict[Finding, set[str]]
+"""What rules found: for each finding the releases that it holds for."""
 
 
 def nothing_more(release: str, subject: Checked) -> None:
@@ -100,10 +93,7 @@ def look(
                     problems = [*rule.check(world.merged(subject), world)]
                     for problem, assumed in zip(problems, _assumptions(problems, rule, subject, world), strict=True):
                         finding = stamp(problem, rule, selected[rule.id], subject, contents, assumed)
-                        opens = Counter(problem.opens or [unplaced(finding)])
-                        if isinstance(subject, ApiObject) and not _OPENING.isdisjoint(rule.tags):
-                            opens.update(world.opens(subject))
-                        _add(found, finding, release, opens)
+                        found.setdefault(finding, set()).add(release)
                 except Exception as error:  # a rule's bug must not take the other findings with it
                     crashes[Crash(rule.id, subject_of(subject), f"{type(error).__name__}: {error}")] = None
             then(release, subject)
@@ -117,45 +107,23 @@ def joined(parts: Iterable[tuple[Found, Sequence[Crash]]], worlds: Mapping[str, 
     for of_part, broken in others:
         crashes.update(dict.fromkeys(broken))
         for finding, of_release in of_part.items():
-            for release, opens in of_release.items():
-                _add(found, finding, release, opens)
-    findings = [
-        replace(
-            finding,
-            releases=tuple(release for release in worlds if release in of_release) if len(worlds) > 1 else (),
-            openings=tuple(replace(one, opens=_opened(of_release, worlds)) for one in finding.openings),
-        )
+            found.setdefault(finding, set()).update(of_release)
+    several = len(worlds) > 1
+    findings = (
+        replace(finding, releases=tuple(release for release in worlds if release in of_release) if several else ())
         for finding, of_release in found.items()
-    ]
+    )
     return sorted(findings, key=order), list(crashes)
 
 
-def _add(found: Found, finding: Finding, release: str, opens: Counter[str]) -> None:
-    of_release = found.setdefault(finding, {})
-    of_release[release] = of_release[release] | opens if release in of_release else opens
-
-
-def unplaced(finding: Finding) -> str:
-    """Return what tells a finding apart from others on its object: the field, without the place of the object or of list items.
+def field_of(problem: Problem, message: str, *, of_object: bool) -> str:
+    """Return what tells a problem apart from others on its object: the field, without the places of list items.
 
     Of a document that is no object it is the message, without the numbers of lines and columns.
     """
-    if not finding.subject.kind:
-        return re.sub(r"\b(line|column) \d+", r"\1", finding.message)
-    path = finding.path
-    while len(path) >= 2 and path[0] in ("items", "objects") and isinstance(path[1], int):
-        path = path[2:]
-    return ".".join(part for part in path if isinstance(part, str))
-
-
-def _opened(of_release: Mapping[str, Counter[str]], releases: Iterable[str]) -> tuple[str, ...]:
-    """Return what an object opens on each release, and what it opens on some with the release."""
-    counts = [of_release.get(release, Counter()) for release in releases]
-    if len(counts) == 1:
-        return tuple(sorted(counts[0].elements()))
-    everywhere = reduce(and_, counts)
-    more = (f"{text}{ON_RELEASE}{release}" for release, opens in of_release.items() for text in (opens - everywhere).elements())
-    return tuple(sorted((*everywhere.elements(), *more)))
+    if not of_object:
+        return re.sub(r"\b(line|column) \d+", r"\1", message)
+    return ".".join(part for part in problem.at.path if isinstance(part, str))
 
 
 @record
@@ -200,12 +168,17 @@ def check_ignores(
 
 
 def stamp(
-    problem: Problem, rule: AnyRule, severity: Severity, subject: Checked, contents: Memo, assumed: Assumption = CERTAIN
+    problem: Problem,
+    rule: AnyRule,
+    severity: Severity | None,
+    subject: Checked,
+    contents: Memo,
+    assumed: Assumption = CERTAIN,
 ) -> Finding:
-    """The finding that a problem becomes: with the rule's identity, its subject and the severity in force.
+    """The finding that a problem becomes: with the rule's identity, its subject, and the severity or reach in force.
 
-    `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it, and one that
-    rests on what is `assumed` is no error. `contents` keeps the checksum of each subject.
+    `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it. A problem that
+    depends on what is `assumed` is a gap. `contents` keeps the checksum of each subject.
     """
     from scclint.run.problem_text import ProblemText
 
@@ -222,10 +195,10 @@ def stamp(
 
             sources, caveats = made_from(subject, problem.at)
             notes = (*notes, *caveats)
-    in_check, if_new = severities(rule, problem.code, severity, is_assumed=bool(assumed.words))
-    if assumed.words:
+    kind, turns_on = _kind(problem, rule, assumed)
+    if turns_on:
         # In the message, which every format has.
-        message = f"{message} ({assumed.words})"
+        message = f"{message} ({turns_on})"
     if isinstance(subject, Workload) and subject.provenance.placed_by == "account" and "manifest" not in rule.tags:
         where, account, placeholder = subject.provenance.home, subject.pod.service_account, subject.provenance.placeholder
         unsaid = f"namespace {placeholder} is a placeholder" if placeholder else "the manifest sets no namespace"
@@ -233,13 +206,18 @@ def stamp(
     remedies, help = _advice(problem, text.help, subject)
     if assumed.help:
         help = f"{help} {assumed.help}".lstrip()
+    word = problem.word
+    what = word.what if word is not None else problem.what
+    container = word.part if word is not None else _container(problem)
+    reach = (word.reach if word is not None else "") or rule.reach
     return Finding(
         rule_id=rule.id,
         rule_name=rule.name,
-        severity=in_check,
+        kind=kind,
+        severity=_severity_of(problem, rule, severity) if kind == "problem" else None,
         message=shortened(message),
         span=problem.at.span,
-        subject=subject_of(subject, _container(problem)),
+        subject=subject_of(subject, container),
         path=subject.written(problem.at.path) if isinstance(subject, ApiObject) else problem.at.path,
         related=_shortened(dict.fromkeys((*text.related, *sources))),
         help=shortened(help),
@@ -248,15 +226,28 @@ def stamp(
         subjects=tuple(sorted(set(map(str, problem.facts.get("subjects", ()))))),
         contents=(contents((_content, id(subject)), partial(_content, subject)),) if isinstance(subject, ApiObject) else (),
         cause=problem.cause,
-        in_review=if_new if if_new is not in_check else None,
         remedies=remedies,
-        openings=(Opening(of=problem.about),),
-        always_named=problem.always_named,
         decision=problem.decision,
         refusal=problem.refusal,
         origins=problem.origins,
-        rests_on=assumed.words,
+        reach=reach if kind == "access" else None,
+        what=shortened(what or field_of(problem, message, of_object=isinstance(subject, ApiObject)), MAX_OBJECT_NAME),
+        who=word.who if word is not None else "",
+        through=word.through if word is not None else "",
+        turns_on=turns_on,
     )
+
+
+def _kind(problem: Problem, rule: AnyRule, assumed: Assumption) -> tuple[Kind, str]:
+    """Return the kind of a fact, and what it depends on if that makes it a gap."""
+    turns_on = problem.turns_on or assumed.words
+    # The manifests ask for access, and hand it out, whatever else the cluster has. Advice says nothing that a verdict decides.
+    return ("gap", turns_on) if turns_on and rule.kind == "problem" else (rule.kind, "")
+
+
+def _severity_of(problem: Problem, rule: AnyRule, setting: Severity | None) -> Severity | None:
+    """Return the severity of a problem. `setting` is that of the rule in the file: another one than its own is from the user, and holds."""
+    return rule.severities.get(problem.code, setting) if setting is rule.severity else setting
 
 
 def _content(obj: ApiObject) -> str:

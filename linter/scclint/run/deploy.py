@@ -13,14 +13,13 @@ from scclint.deploy.helm import NAMESPACE_MARKER
 from scclint.deploy.kustomize import NO_EXCLUSIONS, UNRESTRICTED
 from scclint.deploy.outline import Outline
 from scclint.deploy.split import Split
-from scclint.deploy.unit import COMMENTED, TRIED_VALUES, Rendering, Unit
+from scclint.deploy.unit import Rendering, Unit
 from scclint.errors import LoadError
 from scclint.files import display, read
 from scclint.finding import Notice
 from scclint.limits import MAX_DEPLOYMENT_ROUNDS
 from scclint.objects.documents import load_text
 from scclint.objects.documents.document import Document
-from scclint.objects.documents.host_access import host_access
 from scclint.record import EMPTY, grouped, record, replace
 from scclint.run.options import RunOptions, cores
 from scclint.run.store import RunStore
@@ -79,7 +78,6 @@ class Rendered:
                 *self._isolation_notices(rendered),
                 *self._values_notices(config),
                 *self._access_notices({unit.path for unit in units}),
-                *self._older_notices(),
             )
         )
         return [*self.split.notices(units), *self.endless, *told]
@@ -87,7 +85,7 @@ class Rendered:
     def _rendered_notices(self, units: Iterable[Unit]) -> Iterator[Notice]:
         for unit in (unit for unit in units if not unit.deployment.upgrade):
             for text in self.renderings[unit.name].notices:
-                yield Notice("warning", f"{unit.title}: {text}", gap=True)
+                yield Notice("warning", f"{unit.title}: {text}", is_partial=True)
 
     def _unrendered_notices(self, units: Sequence[Unit], level: str) -> Iterator[Notice]:
         """Name what is judged by its files, or not at all."""
@@ -101,7 +99,7 @@ class Rendered:
         for unit in (unit for unit in failed if unit not in alike):
             is_missing = not unit.is_default_view
             how = "not judged" if is_missing else "judged only with the values of its other views"
-            yield Notice(level, f"{_named(unit)}: {how}: {unit.unrendered}", gap=is_missing)
+            yield Notice(level, f"{_named(unit)}: {how}: {unit.unrendered}", is_partial=is_missing)
 
     def _isolation_notices(self, rendered: Sequence[Unit]) -> Iterator[Notice]:
         if rendered and self.renderer is not None and not self.renderer.programs.isolated:
@@ -115,25 +113,22 @@ class Rendered:
         if options and not any(unit.kind == "chart" and unit.rendered for unit in self.units):
             yield Notice("warning", f"--{' and --'.join(options)} changed nothing, because no chart was rendered")
 
-    def _older_notices(self) -> Iterator[Notice]:
-        if self.split.older:
-            from scclint.run.opening import opening_of_older
-
-            yield from opening_of_older(self.split.older, self.split.text)
-
     def _access_notices(self, paths: Collection[str]) -> Iterator[Notice]:
-        """Name each place that the cluster or the release decides. Of those that values decide, one notice for each chart names some."""
-        by_values: dict[str, list[UnrenderedAccess]] = {}
+        """Name each place that no view of a chart renders, and what decides whether it counts."""
         for access in (one for one in self.unrendered_access if one.chart in paths):
             if access.condition:
                 text = f"{listed(access.what)}: not judged, because no view of the chart renders it, and `{access.condition}` depends on "
-                yield Notice("note", f"{text}the cluster or the release", access.file, access.line, access=access.what)
+                yield Notice(
+                    "note",
+                    f"{text}the cluster or the release",
+                    access.file,
+                    access.line,
+                    reason="a condition",
+                    words=access.what,
+                )
             else:
-                by_values.setdefault(access.chart, []).append(access)
-        for chart, several in by_values.items():
-            places = [f"{one.file}:{one.line} ({listed(one.what)})" for one in several]
-            text = f"chart {chart}: only other values than those in the input render {and_more(places, 3)}"
-            yield Notice("note", text, access=tuple(what for one in several for what in one.what))
+                text = f"{listed(access.what)}: only other values of chart {access.chart} than those in the input render it"
+                yield Notice("note", text, access.file, access.line, reason="other values", words=access.what)
 
     def text(self, path: str, name: str) -> str:
         """The text of a file as it was rendered. Raises LoadError, which calls it `name`."""
@@ -192,9 +187,9 @@ def deploy(outline: Outline, config: Config, options: RunOptions, store: RunStor
         if not rounds_left:
             old = {text for _, text in before}
             files = and_more(dict.fromkeys(document.file for document in documents if document.text not in old), 3)
-            notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), gap=True),) if files else ()
+            notices = (Notice("warning", _ENDLESS.format(files, MAX_DEPLOYMENT_ROUNDS), is_partial=True),) if files else ()
             break
-        split = detect(outline, config, documents, hidden, split.evidence)
+        split = detect(outline, config, documents, hidden)
         renderer = renderer and replace(renderer, closures=split.closures)
     renderings = {unit.name: made[unit] for unit in split.units if unit.needs_renderer}
     parts = _parts_of_others(split, renderings)
@@ -345,19 +340,12 @@ def _judged_units(
             units.append(unit)
         elif not rendering.error:
             units.append(replace(unit, left_out=rendering.left_out or unit.left_out))
-        elif unit.shown is COMMENTED and not any(_opens(split.text(file)) for file in unit.files):
-            # kubebuilder writes kustomizations that cannot be built yet.
-            continue
         elif unit.kind != "chart" or unit.name in by_files:
             # What is remote is the reason, whatever then fails without it.
             units.append(replace(unit, unrendered=unit.left_out or rendering.error, left_out=""))
         elif unit.path in paths or unit.deployment.by_controller:
             failed.append(replace(unit, unrendered=rendering.error))
-    # If the default values do not render, the others show what the templates make for everybody.
-    without_defaults = {unit.path for unit in views if unit.is_default_view and made[unit.name].error}
-    return tuple(
-        replace(unit, shown=None) if unit.shown is TRIED_VALUES and unit.path in without_defaults else unit for unit in units
-    ), tuple(failed)
+    return tuple(units), tuple(failed)
 
 
 def _views_by_files(views: Iterable[Unit], paths: Set[str], made: Mapping[str, Rendering]) -> set[str]:
@@ -372,11 +360,6 @@ def _views_by_files(views: Iterable[Unit], paths: Set[str], made: Mapping[str, R
     unrendered = [unit for unit in order if made[unit.name].error]
     missing = [unit for unit in unrendered if unit.path not in paths or unit.deployment.by_controller]
     return {unit.name for unit in {unit.path: unit for unit in reversed(missing)}.values()}
-
-
-def _opens(text: str) -> bool:
-    """Whether the words of a text ask for access to the node or grant it."""
-    return bool(host_access(text)) or "cluster-admin" in text
 
 
 def _with_parts(unit: Unit, parts: Mapping[Unit, Unit]) -> Unit:

@@ -1,123 +1,55 @@
 """What a report says that an earlier state of the same files did not: findings are marked, never dropped."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable
 
-from scclint.deploy.unit import chart_views
+from scclint.facts.acceptances import parse
+from scclint.facts.difference import difference
 from scclint.finding import Finding, Notice, Suppression
 from scclint.record import replace
 from scclint.run.report import Report
-from scclint.suppress.consequences import Slot, new_among, news_of, slots
-from scclint.text import and_more, counted
 
-Where = Callable[[str], str]
-"""From a file as a report names it to its path in the repository."""
+OWNED = "owned"
+"""The setting `acceptances` by which a review counts those of the change as well."""
 
-Access = tuple[str, str]
-"""A file or folder, and the first word of what an object in it opens: `hostPath`, `SCC`."""
-
-MOST_NEW = 3
-"""The number of new consequences that a note of a finding names."""
+OF_BASE = ("config", "accepted")
+"""What suppresses a fact by the settings and acceptances of the base. Comments and annotations may be part of the change."""
 
 
-def mark_old(report: Report, base: Report, *, where: Where, where_in_base: Where, reason: str) -> Report:
-    """Return `report` with those findings suppressed whose consequences `base` has as well, wherever they are written.
+def as_after(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the facts of the later state in the order in which the difference counts them: those that the base accepts first."""
+    return sorted(findings, key=lambda finding: not _is_accepted(finding))
 
-    What is new counts in full, also on files that nobody applies. A finding with new and old consequences says which are new. A comment
-    or annotation suppresses no finding that is new.
+
+def own_acceptances(before: str, after: str, file: str, *, counted: bool) -> list[Notice]:
+    """Return a notice for each acceptance that a change adds. `before` and `after` are the texts of the file, and `counted` if it counts."""
+    known = {entry.identity for entry in parse(before, file)}
+    later = "" if counted else "; it counts once it is merged"
+    new = (entry for entry in parse(after, file) if entry.identity not in known) if after else ()
+    return [Notice("note", f"the change itself accepts {entry.words}{later}", file, entry.span.line) for entry in new]
+
+
+def mark_old(report: Report, base: Report, *, reason: str) -> Report:
+    """Return `report` with only those facts live that `base` does not have, wherever they are written.
+
+    A comment or annotation suppresses no fact that is new. What the settings and acceptances of the base suppress stays so.
     """
-    compared = _Comparison(report, base, where, where_in_base)
-    report, notices = compared.without_new_suppressions(report)
-    findings = list(report.findings)
-    live = [index for index, finding in enumerate(findings) if finding.suppression is None]
-    found = slots([findings[index] for index in live], chart_views(report.units))
-    totals = Counter(index for slot in found for index in slot.findings)
-    news = news_of(compared.new(found, [findings[index] for index in live], base.live))
-    for number, index in enumerate(live):
-        texts = news.get(number, ())
-        if not texts:
-            findings[index] = replace(findings[index], suppression=Suppression("diff-base", reason))
-            continue
-        findings[index] = replace(findings[index], severity=findings[index].in_review or findings[index].severity)
-        if others := totals[number] - len(texts):
-            note = f"new: {and_more(dict.fromkeys(texts), MOST_NEW)}; {counted(others, 'consequence')} {'is' if others == 1 else 'are'} not new"
-            findings[index] = replace(findings[index], notes=(note, *findings[index].notes))
-    built = {unit.name: unit.path for unit in base.units if unit.needs_renderer}
-    known = {
-        access
-        for finding in base.findings
-        for place in (finding.span.file, *(built[unit] for unit in finding.units if unit in built))
-        for access in judged_access(where_in_base(place), finding.opens)
-    }
-    named = with_new_access(report.notices, base.notices, known, where)
-    return replace(report, findings=tuple(findings), notices=(*named, *notices))
+    new = set(difference(base.findings, as_after(report.findings)).new)
+    findings: list[Finding] = []
+    notices: dict[Notice, None] = {}
+    for finding in report.findings:
+        if _is_accepted(finding):
+            findings.append(finding)
+        elif finding in new:
+            if finding.suppression is not None and (span := finding.suppression.span) is not None:
+                text = "this suppression is new and counts once it is merged"
+                notices[Notice("note", text, span.file, span.line)] = None
+            findings.append(replace(finding, suppression=None))
+        elif finding.suppression is None:
+            findings.append(replace(finding, suppression=Suppression("diff-base", reason)))
+        else:
+            findings.append(finding)
+    return replace(report, findings=tuple(findings), notices=(*report.notices, *notices))
 
 
-def with_new_access(notices: Iterable[Notice], base: Iterable[Notice], known: Set[Access], where: Where) -> Iterator[Notice]:
-    """Yield the notices. Those about access to the node that the base does not name as often are new, and warnings.
-
-    `known` is access that was judged in the base, in paths as `where` returns them.
-    """
-    left = Counter(access for notice in base for access in notice.access)
-    for notice in notices:
-        asked = Counter(access for access in notice.access if not _is_known(where(notice.file), access, known))
-        new = asked - left
-        left -= asked
-        yield (
-            replace(notice, level="warning", message=f"{notice.message} (new: {', '.join(new)})", gap=True, is_new=True)
-            if new
-            else notice
-        )
-
-
-def judged_access(place: str, opens: Iterable[str]) -> Iterator[Access]:
-    """Yield the access of texts of what an object in a file or folder opens."""
-    return ((place, text.partition(" ")[0].rstrip(":")) for text in opens)
-
-
-def _is_known(file: str, access: str, known: Set[Access]) -> bool:
-    word = access.rpartition(" ")[2]
-    return any(of == word and (file == place or file.startswith(f"{place}/")) for place, of in known)
-
-
-class _Comparison:
-    """Compares the consequences of findings of `report` with those of findings of `base`."""
-
-    def __init__(self, report: Report, base: Report, where: Where, where_in_base: Where) -> None:
-        self._report = report
-        self._base = base
-        self._where = where
-        self._parts = {_part(finding, where_in_base) for finding in base.findings}
-
-    def new(self, found: Sequence[Slot], findings: Sequence[Finding], known: Sequence[Finding]) -> list[Slot]:
-        """Return those of the consequences found in `findings` that are new beside those of `known` findings of the base."""
-        recorded = Counter((slot.consequence, slot.applied) for slot in slots(known, chart_views(self._base.units)))
-
-        def is_known(slot: Slot) -> bool:
-            return any(_part(findings[index], self._where) in self._parts for index in slot.findings)
-
-        return new_among(found, recorded, is_known)[0]
-
-    def without_new_suppressions(self, report: Report) -> tuple[Report, list[Notice]]:
-        """Return `report` with the findings live that a comment or annotation suppresses and that are new, and notices of these."""
-        written = {
-            index: finding
-            for index, finding in enumerate(report.findings)
-            if finding.suppression is not None and finding.suppression.by in ("comment", "annotation")
-        }
-        marked = list(written.values())
-        new = news_of(self.new(slots(marked, chart_views(report.units)), marked, self._base.findings))
-        live = {index: finding for number, (index, finding) in enumerate(written.items()) if number in new}
-        places = dict.fromkeys(f.suppression.span for f in live.values() if f.suppression is not None and f.suppression.span)
-        text = "this suppression is new and counts once it is merged"
-        notices = [Notice("note", text, span.file, span.line) for span in places if span is not None]
-        findings = (
-            replace(finding, suppression=None) if index in live else finding for index, finding in enumerate(report.findings)
-        )
-        return replace(report, findings=tuple(findings)), notices
-
-
-def _part(finding: Finding, where: Where) -> tuple[object, ...]:
-    """What is the same in two findings about the same part of an object of the same file."""
-    subject = finding.subject
-    return finding.rule_id, where(finding.span.file), subject.kind, subject.name, subject.part, subject.container
+def _is_accepted(finding: Finding) -> bool:
+    return finding.suppression is not None and finding.suppression.by in OF_BASE

@@ -1,39 +1,27 @@
 """Puts the results of all units together: one finding for each place, suppressions that hold in no unit, counts and notices."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from scclint.config.discover import check_link
+from scclint.config.model import Config
 from scclint.config.selection import patch_versions
-from scclint.deploy.unit import Unit, chart_views
+from scclint.deploy.unit import Unit
+from scclint.errors import ConfigError, LoadError
 from scclint.files import read
-from scclint.finding import Applied, Crash, Finding, Ignore, Notice, Severity, Tally
+from scclint.finding import Crash, Finding, Ignore, Notice, Tally
 from scclint.record import grouped, replace
-from scclint.rule import MOST_SEVERE, lightest
 from scclint.run.check import check_ignores, order
 from scclint.run.load import guard
 from scclint.run.notices import CONFLICTS, notices, reported_conflicts
+from scclint.run.options import RunOptions
 from scclint.run.report import Report, UnitResult
 from scclint.run.shared import Run
 from scclint.run.texts import texts_of
-from scclint.text import and_more, counted
-
-if TYPE_CHECKING:
-    from scclint.suppress.apply import Ran
+from scclint.source import Span
 
 Key = tuple[object, ...]
-
-_OF_TESTS = r"(?:(?:[^/]*[-_.])?(?:acceptance|demos?|e2e|examples?|molecule|samples?|test[-_]?data|tests)(?:[-_.][^/]*)?|test)"
-_LEFT_OUT_BY_MANY = (
-    rf"(?:^|.*?/)(?:{_OF_TESTS}|\.github|(?:[^/]*[-_.])?(?:aks|eks|gke|iks|k3d|k3s|kind|microk8s|minikube|oke|rke2|tkgi))/"
-)
-"""The path up to a folder that is called like those for tests, examples, CI or another platform than OpenShift. A name lowers no severity."""
-
-
-_MOST_NAMED = 10
-"""Notes on findings of severity info; more of them hide the findings."""
 
 
 def merge(
@@ -43,19 +31,19 @@ def merge(
 
     `whole` is False if these are not all units of the input. Such a run cannot tell which suppressions are unused.
     """
-    findings, all_notices = _lowered([_with_applied(finding, run) for finding in merged_findings(results)], run)
+    findings = merged_findings(results)
     crashes = list(dict.fromkeys(crash for result in results for crash in result.crashes))
-    all_notices += (*notices_of_run, *(notice for result in results for notice in result.notices))
+    all_notices = [*notices_of_run, *(notice for result in results for notice in result.notices)]
     all_notices += notices([item for result in results for item in result.unjudged], run.config)
     if run.observed is not None and CONFLICTS in run.select(""):
         all_notices += reported_conflicts(run.observed, findings)
     all_notices += patch_versions(run.config)
+    findings = sorted([*findings, *gaps_in(all_notices)], key=order)
+    all_notices = [notice for notice in all_notices if not notice.words]
     files = frozenset(file for result in results for file in result.files) | {f.span.file for f in findings}
     if run.options.ignores:
         with guard("check", "applying suppressions", crashes):
-            findings, more = _suppressed(findings, results, units, files, run, crashes, whole=whole)
-            all_notices += more
-    all_notices += _named_at_info(findings, run)
+            findings = _suppressed(findings, results, files, run, crashes, whole=whole)
     texts = {file: text for result in results for file, text in result.texts.items()}
     return Report(
         findings=tuple(findings),
@@ -71,102 +59,37 @@ def merge(
         nothing=whole and all(result.nothing for result in results),
         unjudged=_unjudged_paths(results, run) if whole else (),
         files=files,
-        aside=_aside(files, run),
         folders=run.sources.folders if whole else (),
         vendored=sum(map(len, run.sources.vendored.values())),
     )
 
 
-def _with_applied(finding: Finding, run: Run) -> Finding:
-    """The finding with who applies what it is about, in each unit."""
-    openings = (replace(one, applied=_applied(run.by_name[one.unit], finding)) for one in finding.openings)
-    return replace(finding, openings=tuple(openings))
+UNJUDGED = "unjudged"
+"""The rule of the gaps that the run itself finds."""
 
 
-def _applied(unit: Unit, finding: Finding) -> Applied:
-    return "shown" if unit.shown is not None and unit.shown.covers(finding.subject.kind) else unit.applied
-
-
-def _why_shown(finding: Finding, run: Run) -> str:
-    """Why nobody applies what a finding is about to an OpenShift cluster, in each of its units; empty if people may."""
-    reasons = [run.by_name[name].shown for name in finding.units]
-    covering = [shown for shown in reasons if shown is not None and shown.covers(finding.subject.kind)]
-    return covering[0].why if covering and len(covering) == len(reasons) else ""
-
-
-def _lowered(findings: Sequence[Finding], run: Run) -> tuple[list[Finding], list[Notice]]:
-    """The findings in the same order, with severity info and a note if nobody applies what they are about; and how many these are.
-
-    A severity that the settings give stays. What opens the node or grants an SCC has a notice of its own.
-    """
-    severities = {rule.id: rule.severity for rule in run.registry.rules}
-    shown = {finding: why for finding in findings if (why := _why_shown(finding, run))}
-    by_reason = grouped(
-        (why, finding)
-        for finding, why in shown.items()
-        if finding.severity is not Severity.INFO
-        and run.select(finding.span.file).get(finding.rule_id) is severities.get(finding.rule_id)
-    )
-    notices = [
-        Notice(
-            "note",
-            f"{counted(len(alike), 'finding')} in {and_more(dict.fromkeys(f.span.file for f in alike), 3)}: severity info, because {why}; "
-            f"--show-info shows {'it' if len(alike) == 1 else 'them'}",
+def gaps_in(notices: Iterable[Notice]) -> list[Finding]:
+    """The gaps that notices tell of: one for each access word in what was not judged."""
+    return [
+        Finding(
+            rule_id=UNJUDGED,
+            rule_name=UNJUDGED,
+            kind="gap",
+            severity=None,
+            message=notice.message,
+            span=Span(notice.file, notice.line, 1, notice.line, 1),
+            what=word,
+            turns_on=notice.reason,
         )
-        for why, alike in by_reason.items()
+        for notice in dict.fromkeys(notices)
+        for word in notice.words
     ]
-    if not shown:
-        return list(findings), []
-    from scclint.run.opening import opening
-
-    most = MOST_SEVERE["shown"]
-    info = {
-        f: replace(f, severity=lightest(f.severity, most), in_review=f.in_review or f.severity, notes=(*f.notes, why))
-        for why, alike in by_reason.items()
-        for f in alike
-    }
-
-    return [info.get(finding, finding) for finding in findings], [*notices, *opening(shown)]
-
-
-def _aside(files: Iterable[str], run: Run) -> Mapping[str, str]:
-    """Return the folder of each file in a folder that is called as many users call those that they do not deploy."""
-    matches = ((file, re.match(_LEFT_OUT_BY_MANY, run.outline.inside(file))) for file in files)
-    return {file: match[0] for file, match in matches if match}
-
-
-def _named_at_info(findings: Iterable[Finding], run: Run) -> list[Notice]:
-    """A note with the place and the message of each finding that has to be named where findings of severity info are hidden."""
-    if run.config.show_info or run.config.profile == "strict" or run.config.fail_on is Severity.INFO:
-        return []
-    # What nobody applies has a line that says so.
-    named = [
-        f
-        for f in findings
-        if f.always_named
-        and f.severity is Severity.INFO
-        and f.suppression is None
-        and not (f.subject.kind == "SecurityContextConstraints" and _why_shown(f, run))
-    ]
-    said = [Notice("note", f"{f.message}; info, --show-info shows the finding", f.span.file, f.span.line) for f in named]
-    if len(said) <= _MOST_NAMED:
-        return said
-    others = and_more(dict.fromkeys(f.span.file for f in named[_MOST_NAMED:]), 3)
-    more = f"{counted(len(said) - _MOST_NAMED, 'more finding')} of this kind in {others}: --show-info shows them"
-    return [*said[:_MOST_NAMED], Notice("note", more)]
 
 
 def _suppressed(
-    findings: list[Finding],
-    results: Sequence[UnitResult],
-    units: Sequence[Unit],
-    files: Set[str],
-    run: Run,
-    crashes: list[Crash],
-    *,
-    whole: bool,
-) -> tuple[list[Finding], list[Notice]]:
-    """The findings with what the configuration and the baseline suppress, and those of the SUP rules about suppressions."""
+    findings: list[Finding], results: Sequence[UnitResult], files: Set[str], run: Run, crashes: list[Crash], *, whole: bool
+) -> list[Finding]:
+    """The findings with those marked that the settings suppress, and those of the SUP rules about suppressions."""
     config, rules = run.config, run.registry.rules
     covered = Report(files=frozenset(files), folders=run.sources.folders)
 
@@ -181,26 +104,45 @@ def _suppressed(
 
         findings, judged = apply(findings, config.ignores, rules, run.options.today, root=config.root, ran=ran)
         ignores += judged
+    if text := accepted_text(run.options, config):
+        from scclint.facts.acceptances import apply as accept
+        from scclint.facts.acceptances import parse
+
+        file = accepted_file(config)
+        findings, stale = accept(findings, parse(text, file))
+        # What another run judges may have the fact.
+        here = whole and covered.covers(file)
+        ignores += [
+            Ignore("accepted", (entry.words,), entry.span, reason=entry.reason, unused=(entry.words,))
+            for entry in stale
+            if here and entry.rule in run.select(file)
+        ]
     if ignores:
         more, broken = check_ignores(ignores, rules, run.select)
         crashes += broken
         findings = sorted([*findings, *more], key=order)
-    if not config.baseline:
-        return findings, []
-    return _apply_baseline(findings, units, run, ran)
+    return findings
 
 
-def _apply_baseline(findings: list[Finding], units: Sequence[Unit], run: Run, ran: "Ran") -> tuple[list[Finding], list[Notice]]:
-    from scclint.suppress import baseline
+def accepted_file(config: Config) -> str:
+    """Return the path of the acceptances, which lie beside the settings."""
+    from scclint.facts.acceptances import FILE
 
-    file = run.config.baseline
-    text = run.options.overlay.get(file)
-    accepted = baseline.load_baseline(text if isinstance(text, str) else read(file), file)
-    marked, stale = baseline.apply(findings, chart_views(units), accepted, ran=ran)
-    if not stale:
-        return marked, []
-    entries = "entry no longer matches" if len(stale) == 1 else "entries no longer match"
-    return marked, [Notice("note", f"{len(stale)} baseline {entries}; --write-baseline {file} prunes them", file)]
+    return os.path.normpath(os.path.join(config.root, FILE))
+
+
+def accepted_text(options: RunOptions, config: Config) -> str:
+    """Return the text of the acceptances that hold for a run; empty without any. Raises ConfigError if the file cannot be read."""
+    if options.accepted is not None:
+        return options.accepted
+    file = accepted_file(config)
+    if not os.path.isfile(file):
+        return ""
+    check_link(file)
+    try:
+        return read(file)
+    except LoadError as error:
+        raise ConfigError(f"{file}: cannot read the acceptances: {error.message}") from error
 
 
 def _unjudged_paths(results: Iterable[UnitResult], run: Run) -> tuple[str, ...]:
@@ -233,7 +175,7 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
     if len(results) == 1:
         return [_in_unit(finding, results[0].unit) for finding in results[0].findings]
     same = grouped(
-        (replace(finding, suppression=None, openings=(), contents=()), (result.unit, _in_unit(finding, result.unit)))
+        (replace(finding, suppression=None, contents=()), (result.unit, _in_unit(finding, result.unit)))
         for result in results
         for finding in result.findings
     )
@@ -242,14 +184,16 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
         units, alike = zip(*occurrences, strict=True)
         # A finding is suppressed if it is in each unit that has it.
         suppression = next((one.suppression for one in alike if one.suppression is None), alike[0].suppression)
-        marked = _of_all(replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression), alike)
+        contents = _contents(alike)
+        marked = replace(finding, units=tuple(dict.fromkeys(units)), suppression=suppression, contents=contents)
         groups.setdefault(_place(finding), []).append(marked)
     return sorted((finding for group in groups.values() for finding in _joined(group)), key=order)
 
 
 def _place(finding: Finding) -> Key:
     subject = finding.subject
-    return finding.rule_id, finding.span, finding.path, subject.kind, subject.name, subject.part, subject.container
+    about = subject.kind, subject.name, subject.part, subject.container
+    return finding.rule_id, finding.span, finding.path, *about, finding.what, finding.who
 
 
 def _joined(group: list[Finding]) -> list[Finding]:
@@ -257,7 +201,7 @@ def _joined(group: list[Finding]) -> list[Finding]:
     units = [unit for finding in group for unit in finding.units]
     if len(group) == 1 or len(set(units)) != len(units):
         return group
-    group.sort(key=lambda finding: (finding.severity.rank, -len(finding.units), order(finding)))
+    group.sort(key=lambda finding: (finding.rank, -len(finding.units), order(finding)))
     worst, *others = group
     # What another one says that the worst does not.
     texts = (
@@ -265,17 +209,16 @@ def _joined(group: list[Finding]) -> list[Finding]:
         for o in others
     )
     notes = tuple(f"in {', '.join(other.units)}: {text}" for other, text in zip(others, texts, strict=True) if text)
-    return [_of_all(replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units))), group)]
+    return [replace(worst, notes=(*worst.notes, *notes), units=tuple(sorted(units)), contents=_contents(group))]
 
 
 def _in_unit(finding: Finding, unit: str) -> Finding:
-    return replace(finding, units=(unit,), openings=tuple(replace(one, unit=unit) for one in finding.openings))
+    return replace(finding, units=(unit,))
 
 
-def _of_all(finding: Finding, alike: Iterable[Finding]) -> Finding:
-    """The finding with the openings and the contents of all of those alike."""
-    openings, contents = zip(*((one.openings, one.contents) for one in alike), strict=True)
-    return replace(finding, openings=tuple(chain(*openings)), contents=tuple(sorted(set().union(*contents))))
+def _contents(alike: Iterable[Finding]) -> tuple[str, ...]:
+    """The contents that findings alike are about."""
+    return tuple(sorted(set().union(*(finding.contents for finding in alike))))
 
 
 def merged_ignores(results: Iterable[UnitResult]) -> list[Ignore]:

@@ -19,7 +19,7 @@ from scclint.files import folders_above
 from scclint.finding import Finding, Notice, Tally
 from scclint.objects.documents import is_helm_template, load_text
 from scclint.objects.documents.document import Document, text_at
-from scclint.objects.documents.host_access import host_access
+from scclint.objects.documents.host_access import access_words
 from scclint.objects.kinds import CSV, SUBSCRIPTION, WORKLOADS
 from scclint.objects.types import AdmissionPolicy, ApiObject, Namespace, RoleBinding, TektonConfig, UnknownKind, Workload
 from scclint.objects.unknown import is_open
@@ -104,6 +104,13 @@ def unjudged(
         yield from found(judged)
 
 
+def _is_other_text(document: Document, unit: Unit) -> bool:
+    """Whether a document is no object and may have manifests as text."""
+    return (
+        isinstance(document.root, MappingNode) and not document.kind and unit.kind != "chart" and "apiVersion:" in document.text
+    )
+
+
 def _documents(judged: Judged) -> Iterator[JudgementGap]:
     """Templates that nothing rendered, and documents that hold manifests as text."""
     unit = judged.unit
@@ -111,43 +118,41 @@ def _documents(judged: Judged) -> Iterator[JudgementGap]:
     is_told = bool(unit.unrendered) and not unit.unrendered.endswith((" not found", " off"))
     for document in judged.inputs.targets:
         if document.status == "template":
-            access = host_access(document.text) if document.is_template else ""
-            if access or not is_told:
-                yield JudgementGap("template", f"{document.file}{_asking(access)}", "helm" * is_helm_template(document.file))
-        elif isinstance(document.root, MappingNode) and not document.kind and unit.kind != "chart":
-            access = host_access(document.text) if "apiVersion:" in document.text else ""
-            if access:
-                yield JudgementGap("text", f"{document.file}{_asking(access)}")
+            words = access_words(document.text) if document.is_template else ()
+            if words or not is_told:
+                why = "helm" * is_helm_template(document.file)
+                yield JudgementGap("template", document.file, why, words, document.file, document.line)
+        elif _is_other_text(document, unit) and (words := access_words(document.text)):
+            yield JudgementGap("text", document.file, "", words, document.file, document.line)
 
 
 def _objects(judged: Judged) -> Iterator[JudgementGap]:
     """Objects of kinds that are not known or not read, and parts of objects."""
     lines_of = Memo()
 
-    def access_of(obj: ApiObject) -> str:
+    def words_of(obj: ApiObject) -> tuple[str, ...]:
         first, last = (line - obj.document.line for line in obj.lines)
         lines = lines_of((_objects, id(obj.document)), partial(obj.document.text.split, "\n"))
-        return host_access("\n".join(lines[first : last + 1]))
+        return access_words("\n".join(lines[first : last + 1]))
 
     for obj in judged.objects:
         if isinstance(obj, UnknownKind):
-            yield from _unknown_kind(judged.unit, obj, access_of)
+            yield from _unknown_kind(judged.unit, obj, words_of)
         elif obj.partial:
-            access = access_of(obj)
-            is_known = judged.unit.applied == "shown" or _is_completed(obj)
-            if obj.manifest.get("$patch") != "delete" and (access or not is_known):
-                yield JudgementGap("partial", f"{obj.file}: {obj.named}{_asking(access)}", obj.partial)
+            words = words_of(obj)
+            if obj.manifest.get("$patch") != "delete" and (words or not _is_completed(obj)):
+                yield JudgementGap("partial", f"{obj.file}: {obj.named}", obj.partial, words, obj.file, obj.place.span.line)
         elif isinstance(obj, RoleBinding) and obj.role[1].startswith(SCC_ROLE_PREFIX) and is_open(obj.role[1]):
             yield JudgementGap("open grant", f"{_place(judged.unit, obj.file, obj.place.span.line)}: {obj.named}")
 
 
-def _unknown_kind(unit: Unit, obj: UnknownKind, access_of: Callable[[ApiObject], str]) -> Iterator[JudgementGap]:
+def _unknown_kind(unit: Unit, obj: UnknownKind, words_of: Callable[[ApiObject], tuple[str, ...]]) -> Iterator[JudgementGap]:
     if is_open(obj.kind) or is_open(obj.api_version):
         yield JudgementGap("open kind", f"{_place(unit, obj.file, obj.place.span.line)}: {obj.named}")
     elif obj.provenance.partial:
         yield JudgementGap("unread", f"{obj.file}: {obj.named}", obj.provenance.partial)
     elif "." in obj.group or obj.group in _OWN_GROUPS or obj.kind in WORKLOADS:
-        yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}{_asking(access_of(obj))}", obj.kind)
+        yield JudgementGap("unknown kind", f"{obj.file}: {obj.named}", obj.kind, words_of(obj), obj.file, obj.place.span.line)
 
 
 def _policies(judged: Judged) -> Iterator[JudgementGap]:
@@ -172,11 +177,6 @@ def _place(unit: Unit, file: str, line: int) -> str:
     return unit.title if unit.rendered else f"{file}:{line}"
 
 
-def _asking(asked: str) -> str:
-    """Return what follows the name of something that was not judged: the access to the node that it asks for, if any."""
-    return f"{_ASKS}{asked})" if asked else ""
-
-
 def _workloads(objects: Iterable[ApiObject]) -> list[Workload]:
     return [obj for obj in objects if isinstance(obj, Workload) and not obj.partial]
 
@@ -194,9 +194,9 @@ def _unknown(judged: Judged) -> Iterator[JudgementGap]:
                 if provenance.beyond:
                     sort = "beyond a limit"
                 of_template = sort == "unknown" and provenance.template
-                access = host_access(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ""
-                what = f"{workload.file}: {workload.named}{_asking(access)}"
-                yield JudgementGap("open pod" if of_template else sort, what, why.text)
+                words = access_words(json.dumps(world.outcomes.as_decoded(workload))) if of_template else ()
+                what, at = f"{workload.file}: {workload.named}", (workload.file, workload.place.span.line)
+                yield JudgementGap("open pod" if of_template else sort, what, why.text, words, *at)
 
 
 def _granted(judged: Judged) -> Iterator[JudgementGap]:
@@ -308,18 +308,16 @@ class NoticeKind(NamedTuple):
     """How gaps of one sort are told: the level and the text, in which `_fields` fills the names in braces.
 
     `each` is the field of a gap whose values have a notice each. `several` is the text about more than one gap, if it is another one.
-    In a `whole` text those that ask for access to the node come first, and all of them are named.
     """
 
     level: str
     text: str
     each: str = ""
     several: str = ""
-    whole: bool = False
 
 
 _KINDS: Mapping[str, NoticeKind] = {
-    "template": NoticeKind("note", "{names}: not judged, because {templates}; check {renderings}", whole=True),
+    "template": NoticeKind("note", "{names}: not judged, because {templates}; check {renderings}"),
     "text": NoticeKind("note", "{names}: not judged, because a variable has manifests as text"),
     "open kind": NoticeKind("note", "{first}: not judged, because its kind has a placeholder"),
     "open grant": NoticeKind("note", "{names}: not judged, because the name of the SCC that it grants has a placeholder"),
@@ -328,11 +326,10 @@ _KINDS: Mapping[str, NoticeKind] = {
         "note",
         "{names}: not judged, because scclint does not know which pods {create}; add the path of its pod template to `pod-templates` in "
         "the configuration",
-        whole=True,
     ),
-    "partial": NoticeKind("note", "{first}: not judged, because {why}", whole=True),
+    "partial": NoticeKind("note", "{first}: not judged, because {why}"),
     "beyond a limit": NoticeKind("error", "{first}: no verdict, because {why}"),
-    "open pod": NoticeKind("note", "{names}: no verdict, because {why}", whole=True),
+    "open pod": NoticeKind("note", "{names}: no verdict, because {why}"),
     "unknown": NoticeKind("warning", "{first}: no verdict, because {why}"),
     "elsewhere": NoticeKind("note", "{first}: no verdict, because {why}"),
     "ambiguous": NoticeKind(
@@ -383,22 +380,18 @@ def _is_completed(obj: ApiObject) -> bool:
     return os.path.isfile(obj.file) and any(map(os.path.isfile, by_tools))
 
 
-_ASKS = " (with "
-"""Between the name of something that was not judged and the access to the node that it asks for."""
-
-
 def notices(items: Sequence[JudgementGap], config: Config) -> list[Notice]:
-    """What was seen in all units and not judged, in words, said once for each kind."""
-    of = grouped((item.sort, item) for item in dict.fromkeys(items))
+    """What was seen in all units and not judged, in words: said once for each kind, and for each item that has access words."""
+    gaps = [item for item in dict.fromkeys(items) if item.words]
+    of = grouped((item.sort, item) for item in dict.fromkeys(items) if not item.words)
     own = {item.what for item in of.pop("own API", ())}
     of["add-on"] = _addons_once([*of.get("add-on", ()), *(item for item in of.pop("API", ()) if item.what not in own)])
-    told: list[Notice] = []
+    told = [_gap(item, _KINDS[item.sort]) for item in gaps]
     for sort, kind in _KINDS.items():
         by_key = grouped((getattr(item, kind.each) if kind.each else "", item) for item in of.get(sort, ()))
         for _, several in sorted(by_key.items()):
             text = kind.several if kind.several and len(several) > 1 else kind.text
-            fields = _fields(several, whole=kind.whole)
-            told.append(Notice(kind.level, text.format_map(fields), access=tuple(_accesses(several))))
+            told.append(Notice(kind.level, text.format_map(_fields(several))))
     return told + _needless({item.what for item in of.get("parameter", ())}, config)
 
 
@@ -408,9 +401,10 @@ def _addons_once(items: Iterable[JudgementGap]) -> list[JudgementGap]:
     return [first[name] for name in sorted(first)]
 
 
-def _accesses(items: Iterable[JudgementGap]) -> Iterator[str]:
-    """Yield the access to the node that each item asks for, if any."""
-    return (item.what.partition(_ASKS)[2].rstrip(")") for item in items if _ASKS in item.what)
+def _gap(item: JudgementGap, kind: NoticeKind) -> Notice:
+    """Return the notice about one item that has access words."""
+    text = kind.text.format_map(_fields([item]))
+    return Notice(kind.level, text.removeprefix(f"{item.file}: "), item.file, item.line, reason=item.sort, words=item.words)
 
 
 _RENDERINGS = {
@@ -420,13 +414,11 @@ _RENDERINGS = {
 """How to check templates that nothing rendered, by whether some are those of a chart."""
 
 
-def _fields(items: Sequence[JudgementGap], *, whole: bool) -> Mapping[str, str]:
+def _fields(items: Sequence[JudgementGap]) -> Mapping[str, str]:
     """The texts about items of one sort."""
-    if whole:
-        items = sorted(items, key=lambda item: (_ASKS not in item.what, item.what))
     names, kinds = [item.what for item in items], sorted({item.why for item in items})
     return {
-        "names": and_more(names, max(1, sum(_ASKS in name for name in names))),
+        "names": and_more(names, 1),
         "first": f"{names[0]} (and {len(names) - 1:,} more like it)" if len(names) > 1 else names[0],
         "what": items[0].what,
         "count": f"{len(items):,}",

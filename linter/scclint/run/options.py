@@ -34,11 +34,12 @@ class RunOptions:
     """How a run goes, apart from its settings.
 
     `overlay` has the texts that hold in place of files, by path as displayed: standard input, unsaved buffers of an editor. Without
-    `ignores`, what comments, annotations, the configuration and the baseline suppress is reported as well. `today` decides
+    `ignores`, what comments, annotations, the configuration and acceptances suppress is reported as well. `today` decides
     whether a suppression has expired. `review` asks for the outcome of every workload as well, and `with_applied` for the manifests
     of each unit. `lap` is called with the name of each stage when it is over. `units` are globs: only units whose names they match
     are judged; empty for all units. `jobs` is the number of processes that judge units, and of renderers that work
     at the same time; 0 for as many as the size of the input justifies, and as there are cores.
+    `accepted` is the text of the acceptances of the base of a review; None for those beside the settings.
     `changes` limits a run to the units that they concern; None for no limit. `cache_scope` identifies the cache of earlier results:
     the working directory and the paths; empty for no cache. `force_generated` allows fixes of files that say that they are generated.
     """
@@ -50,6 +51,7 @@ class RunOptions:
     with_applied: bool = False
     units: tuple[str, ...] = ()
     jobs: int = 1
+    accepted: str | None = None
     changes: "Changes | None" = None
     cache_scope: tuple[str, ...] = ()
     force_generated: bool = False

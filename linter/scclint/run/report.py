@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from scclint.deploy.unit import Unit
-from scclint.finding import Cause, Crash, Finding, Fix, Ignore, Notice, Tally
+from scclint.finding import Cause, Crash, Finding, Fix, Ignore, Kind, Notice, Tally
 from scclint.record import EMPTY, record
 from scclint.rule import AnyRule
 
@@ -27,7 +27,6 @@ class Report:
     `units` are what was judged together, sorted by name. `nothing` is True if nothing was read that might be a manifest, and
     `unjudged` are the paths that the user named and of which nothing was judged. `files` are those that were judged,
     and `folders` those that the run was asked for. `vendored` is the number of files that are left out because they are copies of Go modules.
-    `aside` has the folder of each file in a folder that is called like those for tests, examples or other platforms.
     `formatter` writes the report in a format, for `to_json` and `to_sarif`.
     """
 
@@ -46,7 +45,6 @@ class Report:
     files: frozenset[str] = frozenset()
     folders: tuple[str, ...] = ()
     vendored: int = 0
-    aside: Mapping[str, str] = EMPTY
     formatter: "Callable[[Report, str], str] | None" = None
 
     def __repr__(self) -> str:
@@ -79,10 +77,34 @@ class Report:
         """The findings that nothing suppresses."""
         return tuple(f for f in self.findings if f.suppression is None)
 
+    def of(self, kind: Kind) -> tuple[Finding, ...]:
+        """Return the facts of one kind that nothing suppresses."""
+        return tuple(f for f in self.live if f.kind == kind)
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """The problems that nothing suppresses."""
+        return self.of("problem")
+
+    @property
+    def access(self) -> tuple[Finding, ...]:
+        """The access that nothing suppresses."""
+        return self.of("access")
+
+    @property
+    def gaps(self) -> tuple[Finding, ...]:
+        """The gaps that nothing suppresses."""
+        return self.of("gap")
+
+    @property
+    def advice(self) -> tuple[Finding, ...]:
+        """The advice that nothing suppresses."""
+        return self.of("advice")
+
     @property
     def causes(self) -> tuple[Cause, ...]:
         """The causes, suppressed ones too, in the order of their findings."""
-        from scclint.suppress.consequences import causes_of
+        from scclint.facts.keys import causes_of
 
         return tuple(causes_of(self.findings))
 
@@ -117,11 +139,17 @@ class Report:
 
 @record
 class JudgementGap:
-    """Something that no finding reports: `sort` groups it with others, `what` names it, `why` says why it is not judged."""
+    """Something that no rule looks at: `sort` groups it with others, `what` names it, `why` says why it is not judged.
+
+    `words` are the access words in it, and `file` and `line` its place; the line is 0 where it is not known.
+    """
 
     sort: str
     what: str
     why: str = ""
+    words: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
 
 
 @record

@@ -16,7 +16,6 @@ from scclint.deploy.outline import Outline
 from scclint.errors import LoadError
 from scclint.files import (
     DANGLING,
-    MAKEFILES,
     PACKED_SUFFIX,
     SCRIPT_SUFFIXES,
     SUFFIXES,
@@ -33,7 +32,7 @@ from scclint.finding import Notice
 from scclint.limits import MAX_HEADER, MIN_CACHED
 from scclint.objects.documents import is_helm_template
 from scclint.objects.documents.document import Document
-from scclint.objects.documents.host_access import host_access, lines_with_access
+from scclint.objects.documents.host_access import access_words, lines_with_access
 from scclint.objects.documents.reader import Reader
 from scclint.objects.documents.sniff import is_generated
 from scclint.objects.expand import expand
@@ -43,7 +42,7 @@ from scclint.platform.terms import SCC_ROLE_PREFIX
 from scclint.record import EMPTY
 from scclint.run.load import expand_settings
 from scclint.run.store import NO_STORE, RunStore
-from scclint.text import and_more, counted
+from scclint.text import and_more, counted, listed
 from scclint.yaml.nodes import to_data
 
 _UNCHANGED = 3_000_000_000
@@ -74,8 +73,8 @@ def scan(
         if isinstance(e, LoadError)
     ]
     for folder, copies in sources.vendored.items():
-        asking = [f"{file.display} (with {access})" for file in copies if (access := host_access(text_of(file)))]
-        notices += [Notice("note", _VENDORED.format(and_more(asking, _MOST_NAMED)), folder)] if asking else []
+        asking = ((file.display, words) for file in copies if (words := access_words(text_of(file))))
+        notices += (Notice("note", _VENDORED.format(folder), file, reason="a Go module", words=words) for file, words in asking)
     if sources.excluded:
         notices.append(Notice("note", f"{counted(sources.excluded, 'file')} not judged, because the settings exclude them"))
     packed, texts = ([f for f in sources.texts if f.path.endswith(PACKED_SUFFIX) is is_packed] for is_packed in (True, False))
@@ -265,9 +264,6 @@ _MARKER = r"\+kubebuilder:rbac:([^\n]*+)"
 _FILLED_IN = r"\b(SecurityContextConstraints|(?:Cluster)?Role(?:Binding)?)\{(?!\})"
 """An object in Go code with fields, and not an empty one, into which the client reads what the cluster has."""
 
-_TRIES = r"(?m)^[^#\n]*(?:\bct[ \t]+(?:install|lint)|helm/chart-testing-action@)"
-"""A command of chart-testing, or the action of GitHub that installs it."""
-
 
 def beside(
     files: Iterable[SourceFile], texts: Iterable[SourceFile], reader: Reader
@@ -280,10 +276,9 @@ def beside(
     """
     from scclint.deploy.release_files import RELEASE_FILE
     from scclint.objects.commands import documents_of_commands
-    from scclint.objects.commands.workflows import lines_of_makefile_on_own_cluster, lines_of_script_on_own_cluster
 
     scripts: list[SourceFile] = []
-    code: dict[str, list[str]] = {}
+    code: dict[tuple[str, int], list[str]] = {}
     told: dict[Question, list[Any]] = {}
     for file in texts:
         text = "" if re.search(TEST_CODE, file.display) else text_of(file)
@@ -292,7 +287,6 @@ def beside(
         if is_code and re.search(USES_TESTS, text):
             continue
         if not is_code:
-            _tell_of_other_tools(told, file.display, text)
             _tell_filled_in(told, file.display, text)
         if file.display.endswith(".adoc"):
             _tell_included(told, file.display, text)
@@ -303,12 +297,6 @@ def beside(
             _tell_code(told, file.display, text)
         elif is_script and text:
             _tell_deploying(told, file.display, text)
-            lines_on_own = (
-                lines_of_makefile_on_own_cluster if file.display.endswith(MAKEFILES) else lines_of_script_on_own_cluster
-            )
-            own = [f"{file.display}:{line}" for line in lines_on_own(text)]
-            if own:
-                told.setdefault(("test clusters",), []).extend(own)
             documents = reader.documents(file, keep=False)
             scripts += [file] if any(document.status in ("parsed", "template") for document in documents) else []
             lines = text.split("\n")
@@ -317,17 +305,16 @@ def beside(
                 lines[document.line - 1 : end] = [""] * (end + 1 - document.line)
             text = "\n".join(lines)
         for line, name in lines_with_access(re.sub(_MOUNT_OF_NODE, "", text), os.path.splitext(file.display)[1]):
-            code.setdefault(f"{file.display}:{line}", []).append(name)
+            code.setdefault((file.display, line), []).append(name)
     for file in files:
         if re.search(_DEPLOYING, file.display) or re.search(RELEASE_FILE, file.display):
             text = text_of(file)
             _tell_deploying(told, file.display, text)
-            _tell_of_other_tools(told, file.display, text)
             _tell_filled_in(told, file.display, text)
-            _tell_of_own_clusters(told, file.display, text)
-    shown = [f"{place} ({', '.join(names)})" for place, names in code.items()]
-    why = "code and scripts are not judged, nor parts of manifests, and these places ask for access to the node or for an SCC"
-    notices = [Notice("note", f"{and_more(shown, _MOST_NAMED)}: {why}")] if shown else []
+    notices = [
+        Notice("note", f"code or a script asks for {listed(words)}", file, line, reason="code", words=tuple(words))
+        for (file, line), words in code.items()
+    ]
     return scripts, told, notices
 
 
@@ -351,26 +338,6 @@ def _tell_filled_in(told: dict[Question, list[Any]], file: str, text: str) -> No
     """Add the words that commands of sed replace, as `sed s/PROJECT/$PROJECT/ FILE` does."""
     for _, word in re.findall(_SED, text) if "sed" in text else ():
         told.setdefault(("filled in", word), []).append(file)
-
-
-def _tell_of_other_tools(told: dict[Question, list[Any]], file: str, text: str) -> None:
-    """Add a text that may have commands of podman, kuttl, chainsaw or chart-testing."""
-    if "podman" in text:
-        told.setdefault(("podman",), []).append((file, text))
-    if re.search(r"(?i)kuttl|chainsaw", text):
-        told.setdefault(("suites",), []).append((file, text))
-    if not file.endswith(".md") and re.search(_TRIES, text):
-        told.setdefault(("chart-testing",), []).append(file)
-
-
-def _tell_of_own_clusters(told: dict[Question, list[Any]], file: str, text: str) -> None:
-    """Add the lines of a CI workflow that use a cluster which their job creates, each as `FILE:LINE`."""
-    if "jobs:" in text or "script:" in text:
-        from scclint.objects.commands.workflows import lines_on_own_cluster
-
-        lines = [f"{file}:{line}" for line in lines_on_own_cluster(file, text)]
-        if lines:
-            told.setdefault(("test clusters",), []).extend(lines)
 
 
 _INCLUDED = r"(?m)^include::(?:\{[\w-]+\}/?)?([^\[\n{]+\.(?:ya?ml|json))\["

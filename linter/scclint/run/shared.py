@@ -276,11 +276,12 @@ class Run(Frozen):
         severities = {rule.id: rule.severity for rule in self.registry.rules}
         selected_findings = []
         for finding in findings:
-            severity = self.select(finding.span.file).get(finding.rule_id)
-            if severity is not None:
-                selected_findings.append(
-                    finding if severity is severities[finding.rule_id] else replace(finding, severity=severity, in_review=None)
-                )
+            chosen = self.select(finding.span.file)
+            if finding.rule_id not in chosen:
+                continue
+            severity = chosen[finding.rule_id]
+            is_set = finding.kind == "problem" and severity is not severities[finding.rule_id]
+            selected_findings.append(replace(finding, severity=severity) if is_set else finding)
         return selected_findings
 
     def suppressed(self, findings: Iterable[Finding], written: Iterable[Ignore]) -> tuple[list[Finding], list[Ignore]]:

@@ -21,7 +21,6 @@ from scclint.finding import (
     Finding,
     Ignore,
     Notice,
-    Opening,
     Operation,
     Refusal,
     Related,
@@ -42,18 +41,16 @@ from scclint.source import Span
 T = TypeVar("T")
 
 _DEFAULTS = Config()
-_OF_OUTPUT = ("fail_on", "format", "output", "template", "sarif_category", "show_suppressed", "statistics")
+_OF_OUTPUT = ("fail_on", "format", "output", "template", "sarif_category", "show_suppressed")
 """Settings that change only how a report is written."""
 _OF_RULES = (
-    "profile",
     "select",
     "extend_select",
     "ignore",
     "severity",
     "per_path",
-    "show_info",
     "ignores",
-    "baseline",
+    "acceptances",
     "rules",
 )
 """Settings that change only what rules say."""
@@ -81,7 +78,7 @@ def keep_stored(unit: Unit, run: Run, view: UnitView[T], replies: Mapping[Questi
 
 def sort_of(view: UnitView[Any], run: Run) -> str:
     """Return the sort of a stored view, so that a run with other rules does not replace those of this one."""
-    return f"{run.config.profile} {view.name}" if view.by_rules else view.name
+    return view.name
 
 
 def unit_key(unit: Unit, run: Run, *, by_rules: bool = True) -> str:
@@ -199,7 +196,6 @@ _OPERATIONS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Oper
 
 _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "severity": Severity,
-    "in_review": Severity,
     "span": Span._make,
     "region": Span._make,
     "subject": partial(restored_record, Subject),
@@ -210,7 +206,6 @@ _VALUES: Mapping[str, Callable[[Any], Any]] = {
     "decision": partial(restored_record, Decision),
     "refusal": partial(restored_record, Refusal),
     "at": partial(restored_record, Related),
-    "openings": partial(restored_records, Opening),
     "notices": partial(restored_records, Notice),
     "unjudged": partial(restored_records, JudgementGap),
     "lacking": partial(restored_records, JudgementGap),

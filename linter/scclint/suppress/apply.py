@@ -14,7 +14,6 @@ from scclint.files.globs import name_pattern, path_filter
 from scclint.finding import END, Finding, Ignore, Subject, Suppression
 from scclint.record import replace
 from scclint.rule import AnyRule
-from scclint.source import Span
 from scclint.suppress.syntax import ENTRY, MARK, split_rules
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def apply(
     concerning: dict[tuple[str, str], list[_IgnoreMatcher]] = {}
     marked = []
     for finding in findings:
-        matching = [each for span in places(finding) for each in _covering(span, finding, in_file, concerning)]
+        matching = [*_covering(finding, in_file, concerning)]
         for each in matching:
             each.uses[finding.rule_id] += 1
         first = next((a.ignore for a in matching if not a.expired), None)
@@ -58,19 +57,13 @@ def apply(
     return marked, [each.outcome(ran) for each in applied]
 
 
-def places(finding: Finding) -> tuple[Span, ...]:
-    """Return where a comment suppresses a finding: at its place, and where the decision is written that makes it."""
-    decision = finding.decision
-    return (finding.span,) if decision is None or decision.at is None else (finding.span, decision.at.span)
-
-
 def _covering(
-    span: Span,
     finding: Finding,
     in_file: Mapping[str | None, Sequence["_IgnoreMatcher"]],
     concerning: dict[tuple[str, str], list["_IgnoreMatcher"]],
 ) -> Iterator["_IgnoreMatcher"]:
-    """Yield the ignores that take the finding, if it were at `span`. `concerning` keeps those of a rule and file."""
+    """Yield the ignores that take the finding. `concerning` keeps those of a rule and file."""
+    span = finding.span
     key = (finding.rule_id, span.file)
     if key not in concerning:
         concerning[key] = [a for a in (*in_file.get(span.file, ()), *in_file.get(None, ())) if a.concerns(*key)]

@@ -16,7 +16,7 @@ pytestmark = needs_helm
 
 def found(files: dict[str, str], rule: str = "SCC101", **settings: Any) -> list[Finding]:
     write_files(files)
-    report = report_on(["."], Config(profile="strict", **settings))
+    report = report_on(["."], Config(**settings))
     return [finding for finding in report.live if finding.rule_id == rule]
 
 

@@ -43,7 +43,7 @@ def notes(paths: list[str]) -> list[str]:
 
 
 def strict(*paths: str) -> Report:
-    return scclint.lint(paths, Config(profile="strict", render="never"))
+    return scclint.lint(paths, Config(render="never"))
 
 
 BASE = {"base/web.yaml": DEPLOYMENT}

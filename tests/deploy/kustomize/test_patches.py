@@ -162,7 +162,7 @@ ELSEWHERE = "patches: [{path: ../app/web.yaml, target: {kind: ConfigMap}}]\n"
 def test_no_kustomization_elsewhere_hides_an_object(here: Path, resources: str, render: str) -> None:
     settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
     write_files({"app/web.yaml": DEPLOYMENT, "k/kustomization.yaml": ELSEWHERE + resources, "k/settings.yaml": settings})
-    report = scclint.lint(["."], Config(profile="strict", render=render))
+    report = scclint.lint(["."], Config(render=render))
     (finding,) = [f for f in report.findings if f.rule_id == "SCC101"]
     assert (finding.span.file, finding.units) == ("app/web.yaml", (".",))
     assert [f.rule_id for f in scclint.lint(["app/web.yaml"]).findings if f.rule_id == "SCC101"] == ["SCC101"]

@@ -32,7 +32,7 @@ def test_nothing_is_wider_than_the_screen(tmp_path: Path, monkeypatch: pytest.Mo
 @needs_chromium
 def test_a_table_of_many_columns_fits_a_desktop(tmp_path: Path) -> None:
     titles = [f"Can take over the node {number}" for number in range(11)]
-    body = TableBody([[TableCell(title, "fixtures/privileged-scc") for title in titles]])
+    body = TableBody([[TableCell(title, "fixtures/pod-access") for title in titles]])
     page = html_page.render("review", lead="", titles=titles, workloads=[body], wide=False)
     wide, screen = shown(with_script(page), tmp_path, "1280,900")
     assert wide <= screen

@@ -272,7 +272,7 @@ def test_a_base_that_is_not_there_is_told_and_findings_are_still_reported(runner
 
 def test_the_comparison_takes_the_options_that_it_has(runner: Runner) -> None:
     runner.commit("Base")
-    args = "--select SEC201 --show-info --openshift=4.18 -n shop --no-cache --sarif-category x --param A=B"
+    args = "--select SEC201 --openshift=4.18 -n shop --no-cache --sarif-category x --param A=B"
     runner.check(paths="demo", base="HEAD", args=args)
     words = (runner.temp / "scclint" / "diff-options").read_text().split("\0")[:-1]
     assert words == ["--openshift=4.18", "-n", "shop", "--no-cache", "--param", "A=B"]

@@ -38,7 +38,7 @@ def test_one_proved_fix_removes_both() -> None:
     pairs: Counter[tuple[str, str, bool]] = Counter()
     for file in sorted(FIXTURES.glob("*/bad*.yaml")):
         text = file.read_text(encoding="utf-8")
-        config = Config(profile="strict", render="never")
+        config = Config(render="never")
         run = run_over([str(file)], config)
         # What one decision makes for several objects has no single edit.
         report = joined(report_of(run), each_edit=True)

@@ -284,7 +284,7 @@ def objects(text: str, **params: str) -> list[ApiObject]:
 
 
 def lint(text: str, **params: str) -> Report:
-    return scclint.lint_text(text, filename="t.yaml", config=Config(profile="strict", params=params))
+    return scclint.lint_text(text, filename="t.yaml", config=Config(params=params))
 
 
 def test_objects_stand_where_the_template_has_them() -> None:

@@ -81,7 +81,9 @@ def _sarif(verification: Verification, opened: Sequence[OpenUnit]) -> str:
     findings = disagreements(verification)
     # Nodes are compared with, manifests are not checked.
     title = "A node shows another profile"
-    rule = Rule("VER001", "node-disagrees", title, Severity.ERROR, Workload, lambda subject, world: (), PAGE, "0.1")
+    rule: Rule[Workload] = Rule(
+        "VER001", "node-disagrees", title, "problem", Severity.ERROR, None, Workload, lambda subject, world: (), PAGE, "0.1"
+    )
     texts = {file: text for unit in opened for file, text in unit.inputs.texts.items()}
     report = Report(
         findings=findings,

@@ -124,7 +124,7 @@ def _disagreement(comparison: ContainerComparison) -> Finding:
     row, predicted = comparison.prediction.row, f"predicted {_predicted(comparison)}, observed {comparison.observed}"
     subject = Subject("", row.kind, row.namespace, row.name, comparison.prediction.container.name, row.part)
     message = f"{_subject(comparison)}: {predicted}: {comparison.explanation}"
-    return Finding("VER001", "node-disagrees", Severity.ERROR, message, row.place, subject)
+    return Finding("VER001", "node-disagrees", "problem", Severity.ERROR, message, row.place, subject)
 
 
 def _subject(comparison: ContainerComparison) -> str:

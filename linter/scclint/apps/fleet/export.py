@@ -5,20 +5,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
 from itertools import groupby, islice
 from typing import Any
 
 from scclint import __version__
-from scclint.apps.controls.frameworks import controls_of
 from scclint.apps.fleet.query import Database
 from scclint.report.text import visible, visible_line
 
 Json = dict[str, Any]
-Controls = tuple[tuple[str, str], ...]
-"""Names of frameworks and IDs of controls."""
-
 SOURCE = "scclint"
 OCSF_VERSION = "1.8.0"
 """The release of the schema that the events follow, of March 2026."""
@@ -33,9 +28,16 @@ WHERE latest AND f.suppressed_by <> 'finding'
 ORDER BY f.target, f.file, f.line, f."column", f.rule, f.fingerprint
 """
 _LONGEST_NAME = 200
-_RESULTS = {"error": "fail", "warning": "warn", "info": "warn"}
-_POLICY_SEVERITIES = {"error": "high", "warning": "medium", "info": "info"}
-_OCSF_SEVERITIES = {"error": (4, "High"), "warning": (3, "Medium"), "info": (1, "Informational")}
+_RESULTS = {"error": "fail", "warning": "warn", "access": "warn", "gap": "warn", "advice": "warn"}
+_POLICY_SEVERITIES = {"error": "high", "warning": "medium", "access": "medium", "gap": "info", "advice": "info"}
+_INFORMATIONAL = (1, "Informational")
+_OCSF_SEVERITIES = {
+    "error": (4, "High"),
+    "warning": (3, "Medium"),
+    "access": (3, "Medium"),
+    "gap": _INFORMATIONAL,
+    "advice": _INFORMATIONAL,
+}
 
 
 def export_policy_reports(database: Database) -> str:
@@ -57,8 +59,7 @@ def export_ocsf(database: Database) -> str:
 
     Source: events/findings/compliance_finding.json of ocsf/ocsf-schema.
     """
-    controls = cache(controls_of)
-    events = (_event(finding, controls(finding["rule"])) for finding in _findings(database))
+    events = map(_event, _findings(database))
     return "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
 
 
@@ -137,7 +138,7 @@ def _result(finding: Json) -> Json:
     return result
 
 
-def _event(finding: Json, controls: Controls) -> Json:
+def _event(finding: Json) -> Json:
     severity_id, severity = _OCSF_SEVERITIES[finding["severity"]]
     milliseconds = int(finding["judged_at"].timestamp() * 1000)
     uid = sha256(f"{finding['target']}\0{finding['fingerprint']}".encode("utf-8", "backslashreplace")).hexdigest()
@@ -166,7 +167,7 @@ def _event(finding: Json, controls: Controls) -> Json:
             "desc": visible(finding["message"]),
             "created_time": milliseconds,
         },
-        "compliance": _compliance(finding, controls),
+        "compliance": _compliance(finding),
         "resources": [_resource(finding)],
     }
     if finding["help"]:
@@ -174,17 +175,13 @@ def _event(finding: Json, controls: Controls) -> Json:
     return event
 
 
-def _compliance(finding: Json, controls: Controls) -> Json:
-    compliance: Json = {
+def _compliance(finding: Json) -> Json:
+    return {
         "control": finding["rule"],
         "checks": [{"uid": finding["rule"], "name": finding["rule_name"]}],
         "status_id": 3,
         "status": "Fail",
     }
-    if controls:
-        compliance["standards"] = list(dict.fromkeys(framework for framework, _ in controls))
-        compliance["requirements"] = [f"{framework} {control}" for framework, control in controls]
-    return compliance
 
 
 def _resource(finding: Json) -> Json:

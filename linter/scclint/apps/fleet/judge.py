@@ -17,6 +17,7 @@ from scclint.apps.fleet.targets import FleetTarget
 from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.errors import LoadError, ScclintError
+from scclint.facts.keys import fingerprints
 from scclint.files.sources import find_sources
 from scclint.finding import Crash, Notice
 from scclint.objects.types import Role, RoleBinding, SecurityContextConstraints
@@ -30,7 +31,6 @@ from scclint.run.merge import merge
 from scclint.run.options import RunOptions
 from scclint.run.report import Report, UnitResult
 from scclint.run.run import prepare
-from scclint.suppress.consequences import fingerprints
 from scclint.text import full_name
 
 Rows = Mapping[str, list[Row]]
@@ -257,7 +257,9 @@ def _finding_rows(report: Report) -> Iterator[Row]:
         yield {
             "rule": finding.rule_id,
             "rule_name": finding.rule_name,
-            "severity": finding.severity.value,
+            "severity": finding.heading,
+            "reach": finding.reach or "",
+            "key": str(finding.key),
             "message": finding.message,
             "help": finding.help,
             "file": finding.span.file,

@@ -152,7 +152,7 @@ VIEWS = (
         SELECT severity, rule, rule_name, count(*) AS findings, count(DISTINCT target) AS targets,
           count(DISTINCT nullif(team, '')) AS teams
         FROM findings WHERE {_LATEST} AND suppressed_by = '' GROUP BY ALL
-        ORDER BY min(list_position(['error', 'warning', 'info'], severity)), targets DESC, findings DESC, rule
+        ORDER BY min(list_position(['error', 'warning', 'access', 'gap', 'advice'], severity)), targets DESC, findings DESC, rule
         """,
     ),
     FleetView(
@@ -181,10 +181,12 @@ VIEWS = (
         "A row for each scan and release: the targets that were judged, and what was found in them.",
         f"""
         SELECT scan, release, count(*) AS targets, any_value(failed) AS failed, {_OF_TARGETS},
-          coalesce(any_value(errors), 0) AS errors, coalesce(any_value(warnings), 0) AS warnings
+          coalesce(any_value(errors), 0) AS errors, coalesce(any_value(warnings), 0) AS warnings,
+          coalesce(any_value(access), 0) AS access
         FROM numbers JOIN (SELECT scan, count(*) FILTER (status = 'failed') AS failed FROM targets GROUP BY scan) USING (scan)
         LEFT JOIN (
-          SELECT scan, release, count(*) FILTER (severity = 'error') AS errors, count(*) FILTER (severity = 'warning') AS warnings
+          SELECT scan, release, count(*) FILTER (severity = 'error') AS errors, count(*) FILTER (severity = 'warning') AS warnings,
+            count(*) FILTER (severity = 'access') AS access
           FROM (
             SELECT findings.scan, severity,
               unnest(CASE WHEN len(findings.releases) = 0 THEN targets.releases ELSE findings.releases END) AS release

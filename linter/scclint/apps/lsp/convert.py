@@ -14,16 +14,19 @@ from scclint.apps.lsp.places import LineColumn, TextPlaces
 from scclint.apps.lsp.project import Project
 from scclint.apps.lsp.verdict import page_of
 from scclint.causes.consequences import related_places
-from scclint.finding import Finding, Related, Severity, TextEdit
+from scclint.finding import Finding, Related, TextEdit
 from scclint.record import Memo
 from scclint.report.text import visible, visible_line
 from scclint.source import Span
 
 SEVERITIES = {
-    Severity.ERROR: types.DiagnosticSeverity.Error,
-    Severity.WARNING: types.DiagnosticSeverity.Warning,
-    Severity.INFO: types.DiagnosticSeverity.Information,
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "access": types.DiagnosticSeverity.Information,
+    "gap": types.DiagnosticSeverity.Information,
+    "advice": types.DiagnosticSeverity.Hint,
 }
+"""How an editor shows each kind of fact, and problems of each severity."""
 TAGS = {"SUP901": types.DiagnosticTag.Unnecessary, "SEC204": types.DiagnosticTag.Deprecated}
 
 
@@ -73,7 +76,7 @@ class Converter:
         return types.Diagnostic(
             range=self.range(finding.span),
             message=message,
-            severity=SEVERITIES[finding.severity],
+            severity=SEVERITIES[finding.heading],
             code=finding.rule_id,
             code_description=types.CodeDescription(page) if page else None,
             source="scclint",

@@ -19,6 +19,7 @@ from scclint.outcome.world import World
 from scclint.registry import Registry, builtin
 from scclint.report.explain import policy_words
 from scclint.report.review import named
+from scclint.report.rule_pages import kind_words
 from scclint.report.text import one_line, visible_line
 from scclint.rule import AnyRule
 from scclint.source import Span
@@ -131,7 +132,7 @@ def rule_hover(rule: AnyRule) -> str:
 
     This is the title and, for a rule of scclint, the first paragraph of its manual page and a link to the page.
     """
-    title = f"**{escaped(rule.id)} {escaped(rule.name)}** ({rule.severity.value}): {escaped(rule.title)}."
+    title = f"**{escaped(rule.id)} {escaped(rule.name)}** ({kind_words(rule)}): {escaped(rule.title)}."
     page = page_of(rule.id)
     if not page:
         # The page of a rule from a configuration is text that comes with the folder.

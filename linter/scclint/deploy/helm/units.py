@@ -30,12 +30,7 @@ def _views(split: "Split") -> Iterator[Unit]:
 
 def _views_of_chart(split: "Split", folder: str, real: str, inflated: Set[str]) -> Iterator[Unit]:
     """The views of the chart in a folder, given as displayed and by its real path. `inflated` are the charts that kustomizations render."""
-    # A job that tries the chart with its default values says nothing of those who install it.
-    deployed = [
-        deployment
-        for deployment in split.deployed.with_tool(real, "chart")
-        if not (deployment.is_default and split.evidence.is_tried(deployment))
-    ]
+    deployed = split.deployed.with_tool(real, "chart")
     for deployment in deployed:
         yield chart_unit(split, split.unit_name(real, deployment), folder, deployment.reason, deployment)
     named = {os.path.realpath(value) for deployment in deployed for value in deployment.values}
@@ -70,7 +65,7 @@ def _views_elsewhere(split: "Split", chart: str, views: Mapping[str, Deployment]
         )
         may_be_values = not is_old and file.endswith((".yaml", ".yml"))
         written = split.outline.tells(file, "keys", keys_of_text) if may_be_values else []
-        if 2 * len(keys.intersection(written)) > len(written) and (not split.may_show or split.evidence.of_file(file) is None):
+        if 2 * len(keys.intersection(written)) > len(written):
             yield name, Deployment(values=(path,))
 
 

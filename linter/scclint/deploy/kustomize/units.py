@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
-from scclint.deploy.applied import is_commented_out
 from scclint.deploy.bundle import NAMED, holds_csv, is_base
 from scclint.deploy.facts import NO_FACTS
 from scclint.deploy.helm import CHART_FILE
@@ -69,13 +68,7 @@ def _without_unit(split: "Split", folder: str, sources: Set[str]) -> list[str]:
     if folder in sources:
         # What it includes and its files are judged by themselves, and the bundle is.
         return [split.outline.shown(split.kustomizations[folder].file)]
-    if folder in split.configured_paths or not is_commented_out(split, folder):
-        return []
-    # kubebuilder writes kustomizations for what a project does not use yet, most of which define nothing that a verdict depends on.
-    files = closure_of(split, folder, "").files
-    if _bears_on_verdicts(split, files):
-        return []
-    return [split.outline.shown(os.path.join(split.tree, file)) for file in files]
+    return []
 
 
 def _bears_on_verdicts(split: "Split", files: Iterable[str]) -> bool:

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from scclint.text import listed
-
 _NO_SCHEMA = (
     r"(?![\s{]*+[\"']?(?:description|properties|type[\"']? *+: *+[\"']?(?:object|string))\b"
     r"(?![^\0]{0,500}?\bpath[\"']? *+: *+[\"']?[\w/.$]))"
@@ -56,9 +54,9 @@ _WORDS_OF_PYTHON = (
 _COMMENT = r"(?m)^[ \t]*+(?:#|//)[^\n]*+"
 
 
-def host_access(text: str) -> str:
-    """Return the access that the words of a manifest ask for, as `privileged and hostPath`; empty if it is none."""
-    return listed(dict.fromkeys(name for _, name in lines_with_access(text)))
+def access_words(text: str) -> tuple[str, ...]:
+    """Return the access that a manifest asks for, each kind once: `("privileged", "hostPath")`."""
+    return tuple(dict.fromkeys(name for _, name in lines_with_access(text)))
 
 
 def lines_with_access(text: str, suffix: str = "") -> Iterator[tuple[int, str]]:

@@ -1,1 +1,0 @@
-"""Compliance frameworks as data, and which of their controls the files of an input pass or fail."""

@@ -1,1 +1,0 @@
-"""Results of other scanners: which of them admission decides, and how."""
