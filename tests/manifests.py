@@ -24,3 +24,15 @@ subjects: [{kind: ServiceAccount, name: web}]
 ROOT = WEB.replace("securityContext: {}", "securityContext: {runAsUser: 0}")
 PRIVILEGED = WEB.replace("securityContext: {}", "securityContext: {privileged: true}")
 SCC = """\
+apiVersion: security.openshift.io/v1
+kind: SecurityContextConstraints
+metadata: {name: NAME}
+priority: null
+users: []
+allowPrivilegedContainer: false
+allowHostDirVolumePlugin: false
+runAsUser: {type: RunAsAny}
+seLinuxContext: {type: MustRunAs}
+seccompProfiles: [runtime/default]
+volumes: [configMap, emptyDir, projected, secret]
+"""

@@ -46,6 +46,11 @@ def check_in(formats: Iterable[str], folder: Path, *words: str) -> tuple[int, di
     return status, {name: file.read_text(encoding="utf-8") for name, file in files.items()}
 
 
+def facts_of(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The facts of a report in the `json` format, whatever their kind: problems first, then access, gaps and advice."""
+    return [fact for name in ("problems", "access", "gaps", "advice") for fact in report[name]]
+
+
 def run_over(
     paths: Sequence[str] = (),
     config: Config | None = None,

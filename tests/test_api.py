@@ -12,7 +12,7 @@ from scclint.cli import main
 from tests.deploy.tools import needs_helm
 from tests.must_gather import files, write_folder
 from tests.remedy.test_chart import CHART
-from tests.running import write_files
+from tests.running import facts_of, write_files
 from tests.yaml_text import read_yaml
 
 WEB = """\
@@ -147,12 +147,12 @@ def test_lint_returns_what_check_prints(here: Path, release: str, capsys: pytest
     write_folder(here / "dump", files())
     for path in ("d", "dump", "d/web.yaml"):
         main(["check", "--no-cache", "--format", "json", "--openshift", release, path])
-        printed = json.loads(capsys.readouterr().out)["findings"]
+        printed = facts_of(json.loads(capsys.readouterr().out))
         report = scclint.lint(path, release=release)
         assert [(f.rule, f.span.file, f.span.line) for f in report.live] == [
             (f["rule"], f["file"], f["line"]) for f in printed if f["suppressed"] is None
         ]
-        assert json.loads(report.to_json())["findings"] == printed
+        assert facts_of(json.loads(report.to_json())) == printed
 
 
 @pytest.mark.parametrize("paths", ["none.yaml", ["web.yaml", "none"], "https://example.com/web.yaml", "-"])
@@ -182,10 +182,10 @@ def test_an_error_names_the_file(here: Path) -> None:
 def test_a_part_of_a_chart_is_linted_with_its_chart(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(CHART)
     main(["check", "--no-cache", "--format", "json", "web/values.yaml"])
-    printed = json.loads(capsys.readouterr().out)["findings"]
+    printed = facts_of(json.loads(capsys.readouterr().out))
     report = scclint.lint("web/values.yaml")
     assert [(f.rule, f.span.file) for f in report.live] == [("SCC101", "web/values.yaml")]
-    assert json.loads(report.to_json())["findings"] == printed
+    assert facts_of(json.loads(report.to_json())) == printed
     assert [one.row.name for one in scclint.explain("web/templates/web.yaml:22")] == ["web"]
     assert scclint.suggest("web/templates/web.yaml").scc == "nonroot-v2"
 

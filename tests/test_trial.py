@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import facts_of
 from tools import trial
 
 POD = """\
@@ -84,7 +85,7 @@ def test_a_draw_writes_sheets_that_can_be_counted(tmp_path: Path, capsys: pytest
     trial.main(["draw", "--seed=7", "--number=1", f"--output={output}", f"--scclint={program}", f"chart={repository}"])
     (sheet,) = (path.read_text(encoding="utf-8") for path in sorted(output.glob("0*.md")))
     report = json.loads((output / "runs" / "shop.json").read_text(encoding="utf-8"))
-    assert any(f"- rule: {found['rule']}\n- repository: shop\n- kind: chart\n" in sheet for found in report["findings"])
+    assert any(f"- rule: {found['rule']}\n- repository: shop\n- kind: chart\n" in sheet for found in facts_of(report))
     assert re.search(r"^> +\d \|", sheet, re.MULTILINE)
     for title, line in (
         ("All files on the accounts collector: 2", "deploy.sh:1: oc adm policy"),

@@ -13,7 +13,7 @@ from scclint.apps.fleet.views import OF_TARGET, VIEWS
 from scclint.cli.commands import EXIT_STATUS, build
 from scclint.config.schema import load_schema
 from scclint.registry import Registry, builtin
-from scclint.report.rule_pages import facts
+from scclint.report.rule_pages import facts, kind_words
 from scclint.rule import AnyRule
 
 RULE_INDEX = "rules/index.md"
@@ -21,7 +21,7 @@ EXAMPLE = re.compile(r"^## (Before|After)\n\n```yaml\n(.*?)\n```$", re.MULTILINE
 
 UNUSED_IDS = (
     *("SCC106", "SCC108", "SCC302", "SCC304", "SCC305", "SCC308", "SCC313", "SCC314"),
-    *("PSA503", "SEC205", "SEC207", "SEC209", "SEC213", "SEC214", "SEC215", "SEC216", "SEC217", "SEC219"),
+    *("PSA503", "SEC207", "SEC209", "SEC213", "SEC214", "SEC215", "SEC216", "SEC217", "SEC219"),
 )
 """IDs of rules that were taken out before the first release."""
 
@@ -88,7 +88,7 @@ def rule_page(rule: AnyRule) -> str:
 
 def _labels(rule: AnyRule) -> Iterator[str]:
     first, *rest = facts(rule)
-    yield f"*{first}*{{ .fact .{heading(rule)} }}"
+    yield f"*{first}*{{ .fact .{rule.heading} }}"
     for fact in rest:
         number = fact.removeprefix("CWE-")
         text = f"[{fact}](https://cwe.mitre.org/data/definitions/{number}.html)" if number.isdecimal() else f"*{fact}*"
@@ -115,16 +115,14 @@ def rule_index(rules: Registry) -> str:
         "# Rules",
         f"scclint has {len(rules.rules)} rules. They report what happens to the pod in the cluster, not whether a field is present: "
         "scclint does not report a container that gets `RuntimeDefault` from its SCC.",
-        "You can name a rule by its ID or its name, in options, in the configuration and in suppressions. Rules of severity *info* "
-        "run only if you ask for them, with `--show-info`, with `--profile strict`, or by name. "
+        "You can name a rule by its ID or its name, in options, in the configuration and in suppressions. "
+        "The [kind](../units.md#kinds) of a rule decides where its facts are printed. Advice is only counted: `--select advice` prints it. "
         "`scclint rule SEC201` shows the same page in the terminal. The [terms](../getting-started.md#terms) explain the words of the pages.",
     ]
     for title, found in groups(rules).items():
-        rows = [
-            (f"[{r.id}]({r.name}.md)", f"`{r.name}`", f"{{ .{heading(r)} }}", kind_words(r), r.title) for r in found
-        ]
+        rows = [(f"[{r.id}]({r.name}.md)", f"`{r.name}`", f"{{ .{r.heading} }}", kind_words(r), r.title) for r in found]
         lines = [f"| {id} | {name} | *{word}*{css} | {text} |" for id, name, css, word, text in rows]
-        table = "\n".join(["| ID | Name | Severity | Reports |", "|---|---|---|---|", *lines])
+        table = "\n".join(["| ID | Name | Kind | Reports |", "|---|---|---|---|", *lines])
         parts += [f"## {title}", about[title], f'<div class="rules" markdown>\n\n{table}\n\n</div>']
     parts += ["## Unused IDs", f"No rule has these IDs, and no rule will get one of them: {', '.join(UNUSED_IDS)}."]
     return "\n\n".join(parts) + "\n"

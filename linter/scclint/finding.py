@@ -231,8 +231,7 @@ class Problem:
     document, as `at.path` does.
     `cause` is what problems of several containers, or of several rules of a role, have in common: those of one rule and object with equal
     causes are shown as one finding. It is compared and never shown; empty if nothing is shown with the problem.
-    `decision` is what decides it outside of the object. `refusal` is what an SCC says of the field at `at`. `origins` are the places in
-    code, as `FILE:LINE`, from which a program writes what decides it; several if it can be any of these.
+    `decision` is what decides it outside of the object. `refusal` is what an SCC says of the field at `at`.
     """
 
     code: str
@@ -250,7 +249,6 @@ class Problem:
     remedies: tuple[Remedy, ...] = ()
     decision: Decision | None = None
     refusal: Refusal | None = None
-    origins: tuple[str, ...] = ()
 
 
 @record
@@ -376,7 +374,7 @@ class Finding:
     holds in, sorted. `subjects` are the users, groups and service accounts that it is about, sorted.
     `contents` are hashes of the subject without its metadata and version, one for each content that it has in a unit: copies of an object
     have one in common.
-    `cause`, `decision`, `refusal` and `origins` are those of the problem (see `Problem`).
+    `cause`, `decision` and `refusal` are those of the problem (see `Problem`).
     `others` are the findings that go with the fix of this one. They are lines of it, in the order in which people read them.
     `fix` is a proved fix, if the run looked for one; if it found none, `no_fix` says why, as a clause.
     """
@@ -402,7 +400,6 @@ class Finding:
     remedies: tuple[Remedy, ...] = ()
     decision: Decision | None = None
     refusal: Refusal | None = None
-    origins: tuple[str, ...] = ()
     reach: Reach | None = None
     what: str = ""
     who: str = ""

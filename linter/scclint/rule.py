@@ -54,6 +54,11 @@ class Rule(Generic[S]):
     sentences: Mapping[str, str] = EMPTY
     severities: Severities = EMPTY
 
+    @property
+    def heading(self) -> str:
+        """The severity of its problems, or else its kind."""
+        return self.kind if self.severity is None else self.severity.value
+
     def __hash__(self) -> int:
         return hash(self.id)
 

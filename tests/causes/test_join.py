@@ -24,7 +24,9 @@ FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 def finding(rule: str, severity: Severity = Severity.ERROR, name: str = "web", container: str = "", line: int = 1) -> Finding:
     subject = Subject("apps/v1", "Deployment", "shop", name, container)
-    return Finding(rule, f"name-of-{rule}", severity, f"container {container} x", Span("a.yaml", line, 1, line, 2), subject)
+    return Finding(
+        rule, f"name-of-{rule}", "problem", severity, f"container {container} x", Span("a.yaml", line, 1, line, 2), subject
+    )
 
 
 TASK = replace(finding("SCC101"), subject=Subject("apps/v1", "Deployment", "shop", "web", part="task build"))

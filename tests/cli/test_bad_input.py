@@ -201,7 +201,10 @@ class TestWords:
                 ("review", "--kubeconfig", "a", "demo"),
                 "scclint review: unrecognized arguments: --kubeconfig (no cluster is contacted: --cluster-state takes a dump)\n",
             ),
-            (("check", "--exit-code", "0"), "scclint check: unrecognized arguments: --exit-code (did you mean --fail-on never?)\n"),
+            (
+                ("check", "--exit-code", "0"),
+                "scclint check: unrecognized arguments: --exit-code (did you mean --fail-on never?)\n",
+            ),
             (
                 ("check", "-o", "yaml"),
                 "scclint check: argument -o/--output: 'yaml' would be the name of a file: write --format json, ",

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.test_diff_base import commit
 from tests.cli.test_units import GRANT, WEB
 from tests.repository import git
-from tests.running import write_file
+from tests.running import facts_of, write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -38,8 +38,8 @@ def judged(cli: Cli, *words: str) -> tuple[list[str], set[str]]:
     run = cli("check", "--changed", "--render", "never", "--format", "json", *words)
     assert run.status in (0, 1), run.err
     found = json.loads(run.out)
-    units = {unit for finding in found["findings"] for unit in finding["units"]}
-    return sorted({f["file"] for f in found["findings"] if f["rule"] == "SCC101"}), units
+    units = {unit for finding in facts_of(found) for unit in finding["units"]}
+    return sorted({f["file"] for f in facts_of(found) if f["rule"] == "SCC101"}), units
 
 
 def test_the_whole_unit_of_a_changed_file_is_judged(repository: Path, cli: Cli) -> None:

@@ -17,7 +17,7 @@ from scclint.finding import Crash, Finding, Notice, Severity, Subject
 from scclint.report import FORMATS
 from scclint.run.report import Report
 from scclint.source import Span
-from tests.running import check_in
+from tests.running import check_in, facts_of
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -59,7 +59,13 @@ def test_findings_end_with_1(demo: Path, cli: Cli) -> None:
         (("--fail-on", "error", "--select", "SCC104"), 0),
         (("--fail-on", "warning", "--select", "SCC104"), 1),
         (("--select", "MAN002"), 0),
-        (("--fail-on", "never",), 0),
+        (
+            (
+                "--fail-on",
+                "never",
+            ),
+            0,
+        ),
         (("--profile", "strict", "--ignore", "ALL"), 0),
     ],
 )
@@ -69,7 +75,7 @@ def test_status(demo: Path, cli: Cli, words: tuple[str, ...], status: int) -> No
 
 def test_select_ignore_and_extend_select(demo: Path, cli: Cli) -> None:
     def rules(*words: str) -> set[str]:
-        found = json.loads(cli("check", "--format", "json", *words, "demo").out)["findings"]
+        found = facts_of(json.loads(cli("check", "--format", "json", *words, "demo").out))
         return {finding["rule"] for finding in found}
 
     assert rules() == {"SCC101", "SCC104", "SCC107", "SEC201", "SEC206"}
@@ -189,7 +195,7 @@ class TestInfo:
 
     @staticmethod
     def info(cli: Cli, *words: str) -> set[str]:
-        found = json.loads(cli("check", "--format", "json", *words, "web.yaml").out)["findings"]
+        found = facts_of(json.loads(cli("check", "--format", "json", *words, "web.yaml").out))
         return {f["rule"] for f in found if f["severity"] == "info"}
 
     def test_hidden_unless_asked_for(self, cli: Cli) -> None:
@@ -320,8 +326,8 @@ def test_crashes_are_one_line_a_rule(demo: Path, cli: Cli, monkeypatch: pytest.M
 
 
 SPAN = Span("a.yaml", 1, 1, 1, 2)
-ERROR, WARNING = (Finding("SCC101", "x", severity, "", SPAN) for severity in (Severity.ERROR, Severity.WARNING))
-BROKEN = Finding("MAN001", "unparsable-document", Severity.ERROR, "", SPAN)
+ERROR, WARNING = (Finding("SCC101", "x", "problem", severity, "", SPAN) for severity in (Severity.ERROR, Severity.WARNING))
+BROKEN = Finding("MAN001", "unparsable-document", "problem", Severity.ERROR, "", SPAN)
 
 
 @pytest.mark.parametrize(

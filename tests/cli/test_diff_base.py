@@ -11,7 +11,7 @@ import pytest
 from tests.deploy.tools import needs_helm
 from tests.must_gather import files, write_archive
 from tests.repository import git
-from tests.running import write_file
+from tests.running import facts_of, write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -45,7 +45,7 @@ def found(cli: Cli, *words: str) -> list[str]:
     """The findings that are left, as `FILE:LINE RULE`."""
     run = cli("check", "--format", "json", *words)
     assert run.status in (0, 1), run.err
-    return [f"{f['file']}:{f['line']} {f['rule']}" for f in json.loads(run.out)["findings"] if not f["suppressed"]]
+    return [f"{f['file']}:{f['line']} {f['rule']}" for f in facts_of(json.loads(run.out)) if not f["suppressed"]]
 
 
 def edit(name: str, old: str, new: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.manifests import WEB
 from tests.must_gather import ROOT, dump, files, listed, one, write_archive, write_folder
+from tests.running import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +102,7 @@ def test_a_workload_without_a_pod_is_judged(here: Path, cli: Cli, write: Callabl
     write(Path(name), {**files(), **more})
     found = json.loads(cli("review", name, "--format", "json").out)["workloads"]
     assert sorted((one["kind"], one["name"]) for one in found) == [("Deployment", "db"), ("Pod", "web-5d-aaaaa")]
-    (rejected,) = [one for one in json.loads(cli("check", name, "--format", "json").out)["findings"] if one["rule"] == "SCC101"]
+    (rejected,) = [one for one in facts_of(json.loads(cli("check", name, "--format", "json").out)) if one["rule"] == "SCC101"]
     assert "Deployment db" in rejected["message"]
     answer = json.loads(cli("diff", "--openshift", "4.16,4.20", name, "--format", "json").out)
     assert {row["name"] for row in answer["matrix"]} == {"db", "web-5d-aaaaa"}

@@ -18,7 +18,7 @@ from scclint.finding import Finding
 from scclint.remedy import fixes
 from scclint.remedy.apply import write_file
 from tests.deploy.tools import needs_helm, needs_kustomize
-from tests.running import write_below, write_files
+from tests.running import facts_of, write_below, write_files
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -239,7 +239,7 @@ def test_check_can_fix_first(here: Path, cli: Cli) -> None:
     (here / "web.yaml").write_text(WEB)
     run = cli("check", "--fix", "--format", "json")
     assert (here / "web.yaml").read_text() == SAFE
-    assert {finding["rule"] for finding in json.loads(run.out)["findings"]} == {"SCC101", "SCC107"}
+    assert {finding["rule"] for finding in facts_of(json.loads(run.out))} == {"SCC101", "SCC107"}
 
 
 def test_check_shows_fixes_where_a_format_carries_them(here: Path, cli: Cli) -> None:

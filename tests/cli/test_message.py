@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli, cli, here
+from tests.running import facts_of
 
 __all__ = ["cli", "here"]
 
@@ -325,8 +326,8 @@ def test_json(cli: Cli) -> None:
     assert (document["version"], incident["pod"], incident["error"]) == (1, "web-d9df65dc5-", "must be in the ranges")
     assert incident["reasons"][0]["from"] == "SCC restricted-v2"
     assert (incident["workload"], incident["denied"]) == ("Deployment web", ["anyuid"])
-    assert {finding["rule"] for finding in incident["findings"]} == {"SCC101"}
-    assert incident["findings"][0]["fix"] == "Remove runAsUser: 1000."
+    assert {finding["rule"] for finding in facts_of(incident)} == {"SCC101"}
+    assert facts_of(incident)[0]["fix"] == "Remove runAsUser: 1000."
 
 
 def test_the_range_of_the_message_holds_for_the_manifests(cli: Cli) -> None:

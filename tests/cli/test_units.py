@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.running import write_file
+from tests.running import facts_of, write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -247,10 +247,10 @@ def test_a_unit_that_does_not_exist(tree: Path, cli: Cli) -> None:
 def test_other_units_give_context_and_are_not_reported(tree: Path, cli: Cli) -> None:
     write_file("other.yaml", WEB.replace("name: web", "name: other").replace("namespace: shop", "namespace: other"))
     whole = json.loads(cli("check", "--format", "json").out)
-    assert {f["file"] for f in whole["findings"]} == {"base/web.yaml", "grant.yaml", "other.yaml"}
+    assert {f["file"] for f in facts_of(whole)} == {"base/web.yaml", "grant.yaml", "other.yaml"}
     run = cli("check", "--unit", "overlays/prod", "--format", "json")
     part = json.loads(run.out)
-    assert {(f["file"], f["rule"], *f["units"]) for f in part["findings"]} == {("base/web.yaml", "SEC201", "overlays/prod")}
+    assert {(f["file"], f["rule"], *f["units"]) for f in facts_of(part)} == {("base/web.yaml", "SEC201", "overlays/prod")}
     assert (part["summary"]["units"], part["summary"]["files"]) == (1, 3)
     assert "1 unit judged unrendered (overlays/prod)" in run.err
     rows = json.loads(cli("review", "--unit", "overlays/prod", "--format", "json").out)["workloads"]

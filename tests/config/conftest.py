@@ -12,7 +12,7 @@ from scclint.rule import AnyRule, Rule
 
 
 def made_up(id: str, name: str, severity: Severity, *tags: str) -> AnyRule:
-    return Rule(id, name, "A title", severity, object, lambda subject, world: (), "A page.", "0.1", tags)
+    return Rule(id, name, "A title", "problem", severity, None, object, lambda subject, world: (), "A page.", "0.1", tags)
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def rules() -> Sequence[AnyRule]:
         made_up("SCC101", "no-scc-admits", Severity.ERROR, "admission"),
         made_up("SEC201", "unconfined-by-default", Severity.ERROR, "seccomp"),
         made_up("SEC202", "unconfined", Severity.ERROR, "seccomp"),
-        made_up("SEC210", "relies-on-scc-defaulting", Severity.INFO, "seccomp"),
+        made_up("SEC210", "relies-on-scc-defaulting", None, "seccomp"),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scclint.cli.main import main
+from tests.running import facts_of
 
 POD = """apiVersion: v1
 kind: Pod
@@ -26,7 +27,7 @@ def refused(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     main(["check", str(tmp_path), "--format", "json", "--no-cache", "--isolated", "--fixes", "never"])
-    findings = json.loads(capsys.readouterr().out)["findings"]
+    findings = facts_of(json.loads(capsys.readouterr().out))
     return any(finding["rule"] == "SCC111" for finding in findings)
 
 
@@ -138,7 +139,7 @@ def test_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         config.write_text(text)
         main(["check", str(tmp_path), "--format", "json", "--no-cache", "--fixes", "never"])
         report = json.loads(capsys.readouterr().out)
-        assert [finding["rule"] for finding in report["findings"]].count("SCC111") == found, text
+        assert [finding["rule"] for finding in facts_of(report)].count("SCC111") == found, text
     config.write_text("images: {quay.io/shop/web: {file: compose.yaml}, a: {file: absent}}")
     assert main(["check", str(tmp_path), "--no-cache", "--fixes", "never"]) == 2
     assert "is no Containerfile and no configuration of an image" in capsys.readouterr().err

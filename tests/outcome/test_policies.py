@@ -10,6 +10,7 @@ import pytest
 from scclint import Cluster
 from scclint.cel import evaluator
 from scclint.cli import main
+from tests.running import facts_of
 
 pytest.importorskip("cel", reason="needs the extra `cel`")
 
@@ -242,6 +243,6 @@ def test_a_policy_of_another_unit_counts(
         Path(folder, "kustomization.yaml").write_text("resources: [objects.yaml]\n")
         Path(folder, "objects.yaml").write_text(text)
     assert main(["check", "--render", "never", "--format", "json", "."]) == 1
-    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    (finding,) = facts_of(json.loads(capsys.readouterr().out))
     assert (finding["rule"], finding["file"], finding["line"]) == ("PSA507", "shop/objects.yaml", 3)
     assert [related["file"] for related in finding["related"]] == ["platform/objects.yaml"]

@@ -16,7 +16,13 @@ def view(number: int, path: str = "web") -> Unit:
 
 def finding(*units: Unit) -> Finding:
     return Finding(
-        "SCC101", "no-scc-admits", Severity.ERROR, "", Span("web/values.yaml", 1, 1, 1, 2), units=tuple(u.name for u in units)
+        "SCC101",
+        "no-scc-admits",
+        "problem",
+        Severity.ERROR,
+        "",
+        Span("web/values.yaml", 1, 1, 1, 2),
+        units=tuple(u.name for u in units),
     )
 
 

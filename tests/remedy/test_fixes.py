@@ -474,7 +474,9 @@ def test_an_object_that_is_written_as_text_is_left(tmp_path: Path) -> None:
 
 
 def test_the_fix_of_a_chart_is_advised_in_place_of_the_remedy_that_it_carries_out() -> None:
-    finding = Finding("SCC101", "no-scc-admits", Severity.ERROR, "a", Span("a.yaml", 1, 1, 1, 2), help="Grant an SCC.")
+    finding = Finding(
+        "SCC101", "no-scc-admits", "problem", Severity.ERROR, "a", Span("a.yaml", 1, 1, 1, 2), help="Grant an SCC."
+    )
     fix = Fix("Remove a.", "The pod starts.", "unsafe", ())
     assert FixOutcome(fix).stamped(finding, is_advice=True).help == "Remove a. The pod starts."
     assert FixOutcome(fix).stamped(finding).help == "Grant an SCC."

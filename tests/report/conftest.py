@@ -11,6 +11,7 @@ import pytest
 
 from scclint.finding import Finding, Notice, Problem, Related, Severity, Subject, Suppression, Tally
 from scclint.objects.types import ApiObject
+from scclint.record import replace
 from scclint.rule import Rule
 from scclint.run.report import Report
 from scclint.source import Span
@@ -45,7 +46,9 @@ RULES = (
         "SCC101",
         "no-scc-admits",
         "No SCC admits the pod",
+        "problem",
         Severity.ERROR,
+        None,
         ApiObject,
         no_problems,
         "# no-scc-admits\n\nEvery SCC that the pod\nmay use refuses it.\n\nSo it never starts.",
@@ -55,7 +58,18 @@ RULES = (
         (250,),
         ("https://docs.redhat.com/",),
     ),
-    Rule("SCC301", "scc-without-seccomp-profiles", "No profiles", Severity.WARNING, ApiObject, no_problems, "", "0.1.0"),
+    Rule(
+        "SCC301",
+        "scc-without-seccomp-profiles",
+        "No profiles",
+        "problem",
+        Severity.WARNING,
+        None,
+        ApiObject,
+        no_problems,
+        "",
+        "0.1.0",
+    ),
 )
 
 
@@ -70,6 +84,7 @@ def sample() -> Report:
             Finding(
                 "SCC101",
                 "no-scc-admits",
+                "problem",
                 Severity.ERROR,
                 "Deployment shop/web: no SCC that it may use admits the pod: runAsUser=0 is outside "
                 "1000660000..1000669999, and anyuid refuses seccompProfile.type=RuntimeDefault",
@@ -88,8 +103,9 @@ def sample() -> Report:
                 releases=("4.20", "4.21"),
             ),
             Finding(
-                "SEC203",
-                "privileged-ignores-seccomp",
+                "SEC201",
+                "unconfined-by-default",
+                "problem",
                 Severity.WARNING,
                 "Pod b: container 🔥 is privileged",
                 span("pod.yaml", 4, 55, 71),
@@ -99,7 +115,8 @@ def sample() -> Report:
             Finding(
                 "SCC301",
                 "scc-without-seccomp-profiles",
-                Severity.INFO,
+                "problem",
+                Severity.WARNING,
                 "SecurityContextConstraints web: no seccompProfiles",
                 span("rbac.yaml", 1, 1, 18),
                 suppression=Suppression("comment", "until the audit", span("rbac.yaml", 2, 1, 10)),
@@ -114,6 +131,24 @@ def sample() -> Report:
         texts={"deploy/web.yaml": WEB, "rbac.yaml": GRANT, "pod.yaml": POD},
         rules=RULES,
     )
+
+
+@pytest.fixture
+def kinds(sample: Report) -> Report:
+    """A report with a fact of each kind other than problem."""
+    agent = Subject("apps/v1", "DaemonSet", "shop", "agent", "agent")
+    where, values = span("agent.yaml", 3, 1, 9), span("values.yaml", 7, 1, 9)
+    access = Finding(
+        "SCC102", "pod-access", "access", None, "DaemonSet shop/agent: container agent is privileged", where, agent
+    )
+    gap = Finding("unjudged", "unjudged", "gap", None, "asks for hostNetwork, and is not judged", values)
+    advice = Finding("SCC107", "needless-grant", "advice", None, "DaemonSet shop/agent: needs less", where, agent)
+    findings = (
+        replace(access, reach="node", what="privileged", through="RoleBinding agent"),
+        replace(gap, what="hostNetwork", turns_on="a template"),
+        advice,
+    )
+    return replace(sample, findings=findings)
 
 
 SarifFaults = Callable[[str, Path], list[tuple[str, str]]]

@@ -57,7 +57,7 @@ def shown(result: Json) -> str:
 def test_an_alert_says_what_and_where_and_why(sample: Report) -> None:
     first, second = alerts(replace(sample, findings=sample.findings[:2]))
     assert first.splitlines() == [
-        "No SCC admits the pod. [high] security scc external/cwe/cwe-250",
+        "No SCC admits the pod. [high] security problem scc external/cwe/cwe-250",
         "  deploy/web.yaml:15 runAsUser: 0",
         f"  {sample.findings[0].message}. Leave runAsUser out. "
         "anyuid [of the release] allows no profile. See deploy/web.yaml:11:9 <deploy/web.yaml:11 seccompProfile: {type: RuntimeDefault}>.",
@@ -65,7 +65,7 @@ def test_an_alert_says_what_and_where_and_why(sample: Report) -> None:
         "  2. RoleBinding shop/web-anyuid (rbac.yaml:3 name: web-anyuid)",
     ]
     assert second.splitlines() == [
-        "privileged-ignores-seccomp. [warning]",
+        "unconfined-by-default. [warning]",
         "  pod.yaml:4 privileged: true",
         "  Pod b: container 🔥 is privileged.",
     ]

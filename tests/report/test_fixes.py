@@ -12,6 +12,7 @@ from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.json_v1 import document
 from scclint.run.report import Report
+from tests.running import facts_of
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "json_v1.json").read_text(encoding="utf-8"))
 
@@ -40,13 +41,13 @@ def fixed(sample: Report) -> Report:
 def test_json(fixed: Report) -> None:
     value = document(fixed, Options())
     assert list(Draft202012Validator(SCHEMA).iter_errors(value)) == []
-    assert value["findings"][0]["fix"] == {
+    assert facts_of(value)[0]["fix"] == {
         "title": "Remove runAsUser: 0.",
         "effect": "SCC restricted-v2 then admits the pods.",
         "safety": "unsafe",
         "edits": [{"file": "deploy/web.yaml", "line": 14, "endLine": 16, "text": ""}],
     }
-    assert [(finding["fix"] is None, finding["noFix"]) for finding in value["findings"]] == [
+    assert [(finding["fix"] is None, finding["noFix"]) for finding in facts_of(value)] == [
         (False, ""),
         (False, ""),
         (True, "the file is generated"),
@@ -97,22 +98,6 @@ def test_sarif_of_a_last_line_without_end(fixed: Report) -> None:
     region = result["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"]
     # The emoji takes two of SARIF's code units.
     assert region == {"startLine": 4, "startColumn": 1, "endLine": 4, "endColumn": len(texts["pod.yaml"].split("\n")[3]) + 2}
-
-
-def test_rdjson(fixed: Report) -> None:
-    first, second, third = json.loads(render(fixed, "rdjson"))["diagnostics"]
-    assert first["suggestions"] == [{"range": {"start": {"line": 14}, "end": {"line": 15}}, "text": ""}]
-    assert second["suggestions"][0]["range"] == {"start": {"line": 4}, "end": {"line": 4}}
-    assert second["suggestions"][0]["text"].endswith("}]\n  hostUsers: false")
-    assert second["message"].endswith("Write x. No.")
-    assert "suggestions" not in third
-
-
-def test_rdjson_takes_one_range_only(fixed: Report) -> None:
-    two = replace(FIXES[0], edits=(TextEdit("deploy/web.yaml", 2, 3, ""), REMOVE))
-    (only,) = json.loads(render(replace(fixed, findings=(replace(fixed.findings[0], fix=two),)), "rdjson"))["diagnostics"]
-    assert "suggestions" not in only
-    assert "Remove runAsUser: 0." in only["message"]
 
 
 def test_markdown(fixed: Report) -> None:

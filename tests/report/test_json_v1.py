@@ -1,12 +1,9 @@
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from scclint.finding import Append, Deduplicate, Fix, Refusal, Remedy, Remove, Rename, Set, Severity, Suppression
-from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.json_v1 import document
 from scclint.run.report import Report
@@ -34,75 +31,21 @@ def test_the_schema_is_one_and_describes_the_report(sample: Report) -> None:
     for options in (Options(), Options(show_suppressed=True)):
         assert list(VALIDATOR.iter_errors(document(sample, options))) == []
     value = document(sample, Options())
-    value["findings"][0]["line"] = "15"
-    value["findings"][1]["extra"] = 1
+    value["problems"][0]["line"] = "15"
+    value["problems"][1]["extra"] = 1
     del value["summary"]["platform"]
     assert len(list(VALIDATOR.iter_errors(value))) == 3
 
 
-def test_every_field_of_a_cause(sample: Report) -> None:
-    web, pod, *_ = sample.findings
-    operations = (Set(("spec", "x"), "a\x1b"), Append(("l", 0), 1), Rename(("a",), "b"), Remove(("a",)), Deduplicate(("a",)))
-    refusal = Refusal("restricted-v2: (the whole error)", "restricted-v2: must be higher")
-    remedies = (Remedy("remove runAsUser: 0", ("the pods are admitted",), operations), Remedy("grant anyuid"))
-    web = replace(web, refusal=refusal, rests_on="assumed: x", others=(pod,), remedies=remedies, suppression=None)
-    lost = replace(pod, suppression=Suppression("finding", "SCC101 has the same cause", web.span))
-    causes = document(replace(sample, findings=(lost, web)), Options())["causes"]
-    assert [cause["rule"] for cause in causes] == ["SCC101"]
-    (cause,) = causes
-    assert re.fullmatch("[0-9a-f]{8}", cause.pop("name"))
-    consequences = cause.pop("consequences")
-    assert [(one["rule"], one["line"]) for one in consequences] == [("SCC101", 15), ("SEC203", 4)]
-    to_do = {"text": "Remove runAsUser: 0.", "effects": ["the pods are admitted"], "tried": False}
-    assert cause == {
-        "rule": "SCC101",
-        "severity": "error",
-        "reach": "rejected",
-        "message": web.message,
-        "applied": "unknown",
-        "restsOn": "assumed: x",
-        "places": [
-            {
-                "file": "deploy/web.yaml",
-                "line": 15,
-                "column": 11,
-                "endLine": 15,
-                "endColumn": 23,
-                "label": "restricted-v2: must be higher",
-            }
-        ],
-        "remedy": {
-            **to_do,
-            "operations": [
-                {"operation": "set", "path": "spec.x", "value": "a\\x1b"},
-                {"operation": "append", "path": "l[0]", "value": 1},
-                {"operation": "rename", "path": "a", "key": "b"},
-                {"operation": "remove", "path": "a"},
-                {"operation": "deduplicate", "path": "a"},
-            ],
-        },
-        "alternative": {"text": "Grant anyuid.", "effects": [], "operations": [], "tried": False},
-        "suppressed": None,
-    }
-    assert list(VALIDATOR.iter_errors(document(replace(sample, findings=(web,)), Options()))) == []
-
-
-def test_a_fix_that_carries_the_second_remedy_out_is_the_alternative(sample: Report) -> None:
-    remedies = (Remedy("grant a copy of anyuid"), Remedy("remove runAsUser: 0", (), (Remove(("a",)),)))
-    fix = Fix("Remove runAsUser: 0.", "The pods are admitted.", "unsafe", (), second=True)
-    web = replace(sample.findings[0], remedies=remedies, fix=fix)
-    (cause,) = document(replace(sample, findings=(web,)), Options())["causes"]
-    assert (cause["remedy"]["text"], cause["remedy"]["tried"]) == ("Grant a copy of anyuid.", False)
-    assert (cause["alternative"]["text"], cause["alternative"]["tried"]) == ("Remove runAsUser: 0.", True)
-    assert cause["alternative"]["operations"] == [{"operation": "remove", "path": "a"}]
-
-
-def test_every_field_of_a_finding(sample: Report) -> None:
-    assert document(sample, Options())["findings"][0] == {
+def test_every_field_of_a_problem(sample: Report) -> None:
+    assert document(sample, Options())["problems"][0] == {
+        "key": "SCC101|apps/Deployment shop/web|nginx||",
         "rule": "SCC101",
         "name": "no-scc-admits",
         "severity": "error",
-        "message": sample.findings[0].message,
+        "object": "apps/Deployment shop/web",
+        "cause": "4d54cb1a",
+        "text": sample.findings[0].message,
         "help": "Leave runAsUser out.",
         "file": "deploy/web.yaml",
         "line": 15,
@@ -156,16 +99,30 @@ def test_every_field_of_a_finding(sample: Report) -> None:
     }
 
 
+def test_every_kind_has_its_list(kinds: Report) -> None:
+    value = document(kinds, Options(advice=True))
+    assert list(VALIDATOR.iter_errors(value)) == []
+    (access,), (gap,), (advice,) = value["access"], value["gaps"], value["advice"]
+    assert access["key"] == "SCC102|apps/DaemonSet shop/agent|agent|privileged|"
+    assert {name: access[name] for name in ("reach", "part", "what", "who", "through")} == {
+        "reach": "node",
+        "part": "agent",
+        "what": "privileged",
+        "who": "",
+        "through": "RoleBinding agent",
+    }
+    assert (gap["reason"], gap["word"], gap["line"]) == ("a template", "hostNetwork", 7)
+    assert (advice["rule"], advice["fix"], "severity" in advice) == ("SCC107", None, False)
+    assert document(kinds, Options())["advice"] == []
+
+
 def test_summary_counts_what_is_left_out(sample: Report) -> None:
-    value = document(sample, Options(hide=frozenset({Severity.WARNING})))
-    assert [(finding["rule"], finding["suppressed"] is None) for finding in value["findings"]] == [
-        ("SCC101", True),
-        ("SCC301", False),
-    ]
+    value = document(sample, Options())
+    assert [fact["rule"] for fact in value["problems"]] == ["SCC101", "SEC201"]
     summary = value["summary"]
-    assert summary["findings"] == {"error": 1, "warning": 1, "info": 0}
-    assert summary["rules"] == {"SCC101": 1, "SEC203": 1}
-    assert (summary["suppressed"], summary["hidden"]) == (1, 1)
+    assert summary["findings"] == {"error": 1, "warning": 1, "access": 0, "gap": 0, "advice": 0}
+    assert summary["rules"] == {"SCC101": 1, "SEC201": 1}
+    assert summary["suppressed"] == 1
     assert summary["documents"] == {"total": 6, "linted": 3, "other": 1, "unsupported": 1, "unparsable": 1}
     assert summary["notices"][0] == {
         "level": "warning",
@@ -175,14 +132,14 @@ def test_summary_counts_what_is_left_out(sample: Report) -> None:
     }
 
 
-def test_suppressed_findings_are_listed_and_say_by_what(sample: Report) -> None:
-    value = document(sample, Options())
-    assert value["findings"][2]["suppressed"] == {"by": "comment", "reason": "until the audit"}
+def test_suppressed_facts_are_listed_on_request_and_say_by_what(sample: Report) -> None:
+    value = document(sample, Options(show_suppressed=True))
+    assert value["problems"][2]["suppressed"] == {"by": "comment", "reason": "until the audit"}
 
 
-def test_text_is_ascii_json_with_a_finding_a_line(sample: Report) -> None:
+def test_text_is_ascii_json_with_a_fact_a_line(sample: Report) -> None:
     text = render(sample, "json")
     assert text.isascii()
     assert json.loads(text) == document(sample, Options())
-    assert sum(line.startswith('{"rule":') for line in text.splitlines()) == 3
-    assert json.loads(render(Report(), "json"))["findings"] == []
+    assert sum(line.startswith('{"key":') for line in text.splitlines()) == 2
+    assert json.loads(render(Report(), "json"))["problems"] == []

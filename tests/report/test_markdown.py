@@ -18,9 +18,9 @@ def test_markdown(sample: Report) -> None:
         "  - holds for 4.20, 4.21\n"
         "  - runAsUser=0 is outside 1000660000..1000669999, and anyuid refuses seccompProfile.type=RuntimeDefault\n"
         "  - anyuid &#91;of the release&#93; allows no profile\n"
-        "  - and 3 more: <code>scclint explain 57187356</code>\n"
+        "  - and 3 more: <code>scclint explain 4d54cb1a</code>\n"
         "  - **help:** Leave runAsUser out.\n\n"
-        "- 🟡 pod.yaml:4 **Pod b: container 🔥 is privileged** (SEC203)\n\n"
+        "- 🟡 pod.yaml:4 **Pod b: container 🔥 is privileged** (SEC201)\n\n"
         "<details><summary>2 notices</summary>\n\n"
         "- warning: <code>charts/x.yaml</code>: a Helm template source is passed over\n"
         "- note: no cluster state\n\n</details>\n"
@@ -104,7 +104,7 @@ def test_a_crash_shows() -> None:
 
 def test_a_comment_has_a_longest_length(sample: Report) -> None:
     findings = tuple(
-        Finding("X1", "x", Severity.ERROR, f"{n}" * 400, Span(f"{n:03}.yaml", 1, 1, 1, 2), help=f"{n}" * 400)
+        Finding("X1", "x", "problem", Severity.ERROR, f"{n}" * 400, Span(f"{n:03}.yaml", 1, 1, 1, 2), help=f"{n}" * 400)
         for n in range(200)
     )
     text = render(replace(sample, findings=findings), "markdown")
@@ -123,6 +123,6 @@ def test_causes_with_the_same_sentence_name_their_places(sample: Report) -> None
         )
 
     text = render(replace(sample, findings=tuple(named(f"p{number}") for number in range(7))), "markdown")
-    assert text.count("SEC203") == 1
+    assert text.count("SEC201") == 1
     assert "\n  - the same in 6 other places: p1.yaml:3 (Pod p1, container p1), p2.yaml:3 (Pod p2, " in text
     assert "p4.yaml:3 (Pod p4, container p4) and 2 more\n" in text

@@ -1,11 +1,9 @@
-"""`scclint review` and `scclint controls` as pages: complete, well-formed, without scripts, and without markup of manifests."""
+"""`scclint review` as a page: complete, well-formed, without scripts, and without markup of manifests."""
 
 from pathlib import Path
 
-import pytest
-
-from tests.manifests import GRANT, PRIVILEGED, ROOT, WEB
 from tests.cli.conftest import Cli, cli, here
+from tests.manifests import GRANT, PRIVILEGED, ROOT, WEB
 from tests.report.test_html import HOSTILE, Page
 
 __all__ = ["cli", "here"]
@@ -57,20 +55,9 @@ def test_a_review_of_nothing(here: Path, cli: Cli) -> None:
     assert not found.all("table")
 
 
-def test_controls(here: Path, cli: Cli) -> None:
-    (here / "web.yaml").write_text(PRIVILEGES)
-    found = page(cli, "controls", "web.yaml")
-    assert "scclint 0.1.0 judged web.yaml for OpenShift 4.22." in found.text
-    assert len(found.all("tbody")) == 15
-    assert "web.yaml:3:12 Deployment web: container web is privileged" in found.text
-    assert "RoleBinding web: lets system:serviceaccount:shop:web use SCC privileged" in found.text
-    assert [article["class"] for article in found.all("article")] == ["finding error"] * found.text.count(", see below")
-
-
-@pytest.mark.parametrize("command", ["review", "controls"])
-def test_markup_of_manifests_is_text(here: Path, cli: Cli, command: str) -> None:
+def test_markup_of_manifests_is_text(here: Path, cli: Cli) -> None:
     quoted = HOSTILE.replace("\\", "\\\\").replace('"', '\\"')
     (here / "web.yaml").write_text(PRIVILEGES.replace("name: web, image", f'name: "{quoted}", image'))
-    found = page(cli, command, "web.yaml")
+    found = page(cli, "review", "web.yaml")
     assert not found.all("img")
     assert HOSTILE in found.text

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifests import GRANT, ROOT, WEB
 from tests.cli.conftest import Cli, cli, here
+from tests.manifests import GRANT, ROOT, WEB
 
 __all__ = ["cli", "here"]
 

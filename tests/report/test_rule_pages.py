@@ -13,7 +13,9 @@ RULE = Rule(
     "SEC999",
     "loud-pod",
     "A pod is loud",
+    "problem",
     Severity.WARNING,
+    None,
     ApiObject,
     lambda subject, world: (),
     "A `pod` is loud, which\nis never `right at all`.\n\n- One\n  thing.\n- Another.\n\n"
@@ -30,7 +32,7 @@ def test_a_page_is_page() -> None:
     assert page(RULE) == (
         "# SEC999 loud-pod\n\n"
         "A pod is loud.\n\n"
-        "*severity warning, security severity 5.0, since 0.1, CWE-250, tags noise*\n\n"
+        "*problem, warning, security severity 5.0, since 0.1, CWE-250, tags noise*\n\n"
         "A `pod` is loud, which\nis never `right at all`.\n\n- One\n  thing.\n- Another.\n\n"
         "## Before\n\n```yaml\nkind: Pod  # loud\n\nspec: {}\n```\n\n"
         "## References\n\n- <https://example.org/>\n"
@@ -39,14 +41,16 @@ def test_a_page_is_page() -> None:
 
 def test_a_rule_that_came_with_no_release_says_so() -> None:
     assert "since 0.1" in page(RULE)
-    declared = Rule("SEC998", "x", "X", Severity.WARNING, ApiObject, lambda subject, world: (), "X.", "declared here")
-    assert "*severity warning, declared here*" in page(declared)
+    declared = Rule(
+        "SEC998", "x", "X", "problem", Severity.WARNING, None, ApiObject, lambda subject, world: (), "X.", "declared here"
+    )
+    assert "*problem, warning, declared here*" in page(declared)
 
 
 def test_titles_wrap_where_the_terminal_ends() -> None:
-    assert table([RULE], False) == "SEC999  warning   loud-pod  A pod is loud\n"
-    assert table([RULE], False, 60) == "SEC999  warning   loud-pod  A pod is loud\n"
-    assert table([RULE], False, 20) == "SEC999\n  severity: warning\n  name: loud-pod\n  title: A pod is loud\n"
+    assert table([RULE], False) == "SEC999  problem  loud-pod  A pod is loud\n"
+    assert table([RULE], False, 60) == "SEC999  problem  loud-pod  A pod is loud\n"
+    assert table([RULE], False, 20) == "SEC999\n  kind: problem\n  name: loud-pod\n  title: A pod is loud\n"
     lines = table(builtin(), False, 100).split("\n")
     assert max(map(len, lines)) <= 100
     assert len(lines) > len(builtin().rules)
@@ -55,7 +59,19 @@ def test_titles_wrap_where_the_terminal_ends() -> None:
 def test_the_table_as_json() -> None:
     rows = json.loads(table_json(builtin()))
     assert [row["id"] for row in rows] == [rule.id for rule in builtin()]
-    assert {"id", "name", "title", "severity", "securitySeverity", "cwe", "tags", "since", "references"} == set(rows[0])
+    assert {
+        "id",
+        "name",
+        "title",
+        "kind",
+        "severity",
+        "reach",
+        "securitySeverity",
+        "cwe",
+        "tags",
+        "since",
+        "references",
+    } == set(rows[0])
 
 
 def test_paragraphs_of_a_page_fit_the_terminal_and_code_stays_as_it_is() -> None:

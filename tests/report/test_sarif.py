@@ -109,7 +109,7 @@ def test_result(sample: Report) -> None:
             }
         ],
         "partialFingerprints": {"primaryLocationLineHash": line_hash},
-        "properties": {"releases": ["4.20", "4.21"]},
+        "properties": {"kind": "problem", "releases": ["4.20", "4.21"]},
     }
 
 
@@ -138,7 +138,7 @@ def test_a_region_has_one_line_and_always_a_start(sample: Report) -> None:
 
 def test_rules_with_findings_are_listed_with_githubs_properties(sample: Report) -> None:
     rules = run_of(sample, Options(show_suppressed=True))["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == ["SCC101", "SCC301", "SEC203"]
+    assert [rule["id"] for rule in rules] == ["SCC101", "SCC301", "SEC201"]
     assert rules[0] == {
         "id": "SCC101",
         "name": "NoSccAdmits",
@@ -151,7 +151,7 @@ def test_rules_with_findings_are_listed_with_githubs_properties(sample: Report) 
             "precision": "high",
             "problem.severity": "error",
             "security-severity": "8.0",
-            "tags": ["security", "scc", "external/cwe/cwe-250"],
+            "tags": ["security", "problem", "scc", "external/cwe/cwe-250"],
         },
     }
     assert rules[1]["help"]["text"] == "No profiles."
@@ -225,7 +225,7 @@ def test_links_of_manifests_lead_nowhere(sample: Report) -> None:
 
 
 def test_suppressed_results_are_left_out_or_marked_in_all(sample: Report) -> None:
-    assert [r["ruleId"] for r in run_of(sample)["results"]] == ["SCC101", "SEC203"]
+    assert [r["ruleId"] for r in run_of(sample)["results"]] == ["SCC101", "SEC201"]
     assert all("suppressions" not in r for r in run_of(sample)["results"])
     results = run_of(sample, Options(show_suppressed=True))["results"]
     assert [r["suppressions"] for r in results[:2]] == [[], []]
@@ -233,7 +233,7 @@ def test_suppressed_results_are_left_out_or_marked_in_all(sample: Report) -> Non
     assert suppression["location"]["physicalLocation"]["region"]["startLine"] == 2
     del suppression["location"]
     assert suppression == {"kind": "inSource", "status": "accepted", "justification": "until the audit"}
-    assert results[2]["level"] == "note"
+    assert results[2]["level"] == "warning"
 
 
 def test_notifications(sample: Report) -> None:
@@ -287,20 +287,30 @@ def test_no_text_is_empty(sample: Report) -> None:
 
 
 def many(number: int, message: str = "m") -> Report:
-    severities = (Severity.INFO, Severity.WARNING, Severity.ERROR)
+    severities = (None, Severity.WARNING, Severity.ERROR)
     return Report(
-        tuple(Finding(f"X{n % 3}", "x", severities[n % 3], message, Span("a.yaml", n + 1, 1, n + 1, 2)) for n in range(number))
+        tuple(
+            Finding(
+                f"X{n % 3}",
+                "x",
+                "problem" if n % 3 else "advice",
+                severities[n % 3],
+                message,
+                Span("a.yaml", n + 1, 1, n + 1, 2),
+            )
+            for n in range(number)
+        )
     )
 
 
 def test_no_more_results_than_github_takes_the_most_severe_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sarif.MOST_RESULTS == 25_000
     monkeypatch.setattr(sarif, "MOST_RESULTS", 5)
-    run = run_of(many(9))
+    run = run_of(many(9), Options(advice=True))
     lines = [r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in run["results"]]
     assert lines == [2, 3, 5, 6, 9]
     notice = run["invocations"][0]["toolExecutionNotifications"][0]
-    assert notice["message"]["text"].startswith("4 findings of the lowest severity left out")
+    assert notice["message"]["text"].startswith("4 findings that matter least left out")
 
 
 def test_no_larger_file_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +318,7 @@ def test_no_larger_file_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> No
 
     assert sarif.LARGEST_GZIP == 10_000_000
     monkeypatch.setattr(sarif, "LARGEST_GZIP", 4_000)
-    text = render(many(900), "sarif")
+    text = render(many(900), "sarif", Options(advice=True))
     assert len(gzip.compress(text.encode())) <= 4_000 + 100
     run = json.loads(text)["runs"][0]
     assert 0 < len(run["results"]) < 900

@@ -54,7 +54,13 @@ def test_hostile_names(sample: Report, sarif_faults: Faults, tmp_path: Path) -> 
     names = ["a b.yaml", "c[1]#?%25.yaml", "a:b.yaml", "back\\slash.yaml", "{{x}}.yaml", "é🔥.yaml", "<stdin>", "\udcff.yaml"]
     findings = tuple(
         Finding(
-            "X1", "x", Severity.ERROR, "[a](1) {0} \x1b[31m \u202e <b>", Span(name, 0, 0, 0, 0), Subject("v1", "Pod", "", name)
+            "X1",
+            "x",
+            "problem",
+            Severity.ERROR,
+            "[a](1) {0} \x1b[31m \u202e <b>",
+            Span(name, 0, 0, 0, 0),
+            Subject("v1", "Pod", "", name),
         )
         for name in names
     )

@@ -5,13 +5,12 @@ import re
 
 import pytest
 
-from scclint.deploy.unit import Unit
-from scclint.finding import Finding, Related, Severity
+from scclint.finding import Related
 from scclint.record import replace
 from scclint.report import Options, render
 from scclint.report.output import say
 from scclint.report.snippet import snippet
-from scclint.report.text import SourceLines, folded, paint, prose_width, statistics
+from scclint.report.text import SourceLines, folded, paint, prose_width
 from scclint.run.report import Report
 from scclint.source import Span
 from scclint.text import wrap
@@ -51,22 +50,6 @@ def test_a_wide_terminal_shows_a_long_line_whole() -> None:
     narrow, wide = snippet(region), snippet(region, 160)
     assert narrow is not None and len(narrow.source) == 73
     assert wide is not None and wide.source == line
-
-
-def test_statistics_by_unit() -> None:
-    span, error = Span("f", 1, 1, 1, 1), Severity.ERROR
-    one = Finding("SCC101", "no-scc-admits", error, "m", span, units=("a", "b"))
-    two = Finding("SEC201", "unconfined", Severity.WARNING, "m", span, units=("b",))
-    assert statistics(
-        [one, one, two], Options(), (Unit("a", "kustomize", "a", (), ""), Unit("b", "kustomize", "b", (), ""))
-    ) == (
-        "2  SCC101  error    no-scc-admits  in 2 units\n"
-        "1  SEC201  warning  unconfined     in 1 unit\n"
-        "\n"
-        "3  b: 2 errors, 1 warning\n"
-        "2  a: 2 errors\n"
-        "\n"
-    )
 
 
 @pytest.mark.parametrize("form", ["full", "concise"])

@@ -16,10 +16,10 @@ def rendered(report: Report, tmp_path: Path, template: str) -> str:
 
 def test_the_context_is_the_json_object(sample: Report, tmp_path: Path) -> None:
     template = (
-        "{% for f in findings if not f.suppressed %}{{ f.file }}:{{ f.line }} {{ f.rule }} {{ f.subject.kind }} {{ f.related | length }}\n"
+        "{% for f in problems if not f.suppressed %}{{ f.file }}:{{ f.line }} {{ f.rule }} {{ f.subject.kind }} {{ f.related | length }}\n"
         "{% endfor %}{{ version }} {{ summary.findings.error }} <&>\n"
     )
-    assert rendered(sample, tmp_path, template) == "deploy/web.yaml:15 SCC101 Deployment 2\npod.yaml:4 SEC203 Pod 0\n1 1 <&>\n"
+    assert rendered(sample, tmp_path, template) == "deploy/web.yaml:15 SCC101 Deployment 2\npod.yaml:4 SEC201 Pod 0\n1 1 <&>\n"
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,10 @@ def test_the_context_is_the_json_object(sample: Report, tmp_path: Path) -> None:
         ("ok\n{% for %}", 2, "got 'end of statement block'"),
         ("{% if x %}", 1, "Unexpected end of template"),
         ("a\nb\n{{ nothing }}", 3, "'nothing' is undefined"),
-        ("\n{{ findings[0].nope }}", 2, "has no attribute 'nope'"),
+        ("\n{{ problems[0].nope }}", 2, "has no attribute 'nope'"),
         ("{{ 1 / 0 }}", 1, "ZeroDivisionError: division by zero"),
         ("{{ ''.__class__.__mro__ }}", 1, "unsafe"),
-        ("{{ findings.append(1) }}", 1, "unsafe"),
+        ("{{ problems.append(1) }}", 1, "unsafe"),
         ("\n{% include '/etc/passwd' %}", 2, "cannot include '/etc/passwd'"),
         ("{% macro m() %}{{ m() }}{% endmacro %}\n{{ m() }}", 1, "RecursionError"),
         ("{{ range(10 ** 9) }}", 1, "range"),
@@ -84,7 +84,7 @@ def test_names_cannot_steer_a_terminal_through_a_template(sample: Report, tmp_pa
     from scclint.record import replace
 
     finding = replace(sample.findings[0], message="a\x1b]0;x\x07\ud800")
-    assert rendered(replace(sample, findings=(finding,)), tmp_path, "{{ findings[0].message }}") == "a\\x1b]0;x\\x07\\ud800"
+    assert rendered(replace(sample, findings=(finding,)), tmp_path, "{{ problems[0].text }}") == "a\\x1b]0;x\\x07\\ud800"
 
 
 def test_a_template_gets_the_causes_that_the_built_in_layout_prints(sample: Report, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from scclint.limits import MAX_BYTES, MAX_DEPTH
 from scclint.report import FORMATS
+from tests.running import facts_of
 
 from .conftest import Ran, Run, check_in, pod
 
@@ -27,7 +28,7 @@ def folder(run: Run, tmp_path: Path) -> Path:
 def check_rest(ran: Ran) -> dict[str, Any]:
     """The good files were judged; gives the report."""
     report: dict[str, Any] = json.loads(ran.out)
-    assert {f["file"] for f in report["findings"] if f["rule"] == "SCC102"} >= {"a.yaml", "z.yaml"}
+    assert {f["file"] for f in facts_of(report) if f["rule"] == "SCC102"} >= {"a.yaml", "z.yaml"}
     assert "Traceback" not in ran.err
     assert not report["summary"]["crashes"]
     return report
@@ -57,7 +58,7 @@ def refused(run: Run, name: str, line: int, column: int, message: str, *, everyw
     ran = run("check", ".", "--format", "json")
     report = check_rest(ran)
     assert ran.status == 2
-    (finding,) = [f for f in report["findings"] if f["rule"] == "MAN001"]
+    (finding,) = [f for f in facts_of(report) if f["rule"] == "MAN001"]
     assert (finding["file"], finding["line"], finding["column"]) == (name, line, column), finding
     assert message in finding["message"]
     if everywhere:
@@ -152,7 +153,7 @@ def test_symlink_loop(run: Run, folder: Path) -> None:
     report = check_rest(ran)
     assert ran.status == 2
     assert [(n["file"], n["level"]) for n in report["summary"]["notices"]] == [("m.yaml", "error"), ("n.yaml", "error")]
-    assert {f["file"] for f in report["findings"]} == {"a.yaml", "z.yaml"}
+    assert {f["file"] for f in facts_of(report)} == {"a.yaml", "z.yaml"}
 
 
 def test_unreadable_file(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,8 +257,8 @@ def test_utf16_and_bom(run: Run, folder: Path, encoding: str) -> None:
     (folder / "m.yaml").write_bytes((mark + pod("m")).encode(encoding))
     ran = run("check", ".", "--format", "json")
     report = check_rest(ran)
-    (first,) = {(f["line"], f["column"]) for f in report["findings"] if f["rule"] == "SCC102" and f["file"] == "a.yaml"}
-    assert {(f["line"], f["column"]) for f in report["findings"] if f["rule"] == "SCC102" and f["file"] == "m.yaml"} == {first}
+    (first,) = {(f["line"], f["column"]) for f in facts_of(report) if f["rule"] == "SCC102" and f["file"] == "a.yaml"}
+    assert {(f["line"], f["column"]) for f in facts_of(report) if f["rule"] == "SCC102" and f["file"] == "m.yaml"} == {first}
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
@@ -272,7 +273,7 @@ def test_cr_nel_ls_ps(run: Run, folder: Path, odd: str) -> None:
     text = pod("m").replace("    image:", f"    # see the wiki{odd}    tty: true\n    image:")
     (folder / "m.yaml").write_bytes(text.encode())
     report = check_rest(run("check", ".", "--format", "json"))
-    mine = [f for f in report["findings"] if f["file"] == "m.yaml"]
+    mine = [f for f in facts_of(report) if f["file"] == "m.yaml"]
     assert [(f["line"], f["column"]) for f in mine if f["rule"] == "MAN005"] == [(8, 19)]
     assert {f["line"] for f in mine if f["rule"] == "SCC102"} == {11}
 
@@ -364,9 +365,9 @@ def test_what_many_templates_add_counts_together(run: Run, folder: Path) -> None
     (folder / "m.yaml").write_text("---\n".join([one] * 6), encoding="utf-8")
     report = check_rest(run("check", ".", "--format", "json"))
     lines = one.count("\n") + 1
-    assert [f["line"] for f in report["findings"] if f["rule"] == "MAN001"] == [2 + 4 * lines, 2 + 5 * lines]
+    assert [f["line"] for f in facts_of(report) if f["rule"] == "MAN001"] == [2 + 4 * lines, 2 + 5 * lines]
     (folder / "m.yaml").write_text("---\n".join([one] * 4), encoding="utf-8")
-    assert not [f for f in check_rest(run("check", ".", "--format", "json"))["findings"] if f["rule"] == "MAN001"]
+    assert not [f for f in facts_of(check_rest(run("check", ".", "--format", "json"))) if f["rule"] == "MAN001"]
 
 
 def test_what_parameters_nest_has_a_limit(run: Run, folder: Path) -> None:
@@ -413,7 +414,7 @@ def test_folders_in_folders(run: Run, folder: Path, depth: int) -> None:
     os.chdir(folder)
     try:
         report = check_rest(run("check", ".", "--format", "json"))
-        assert f"{deep}x.yaml" in {finding["file"] for finding in report["findings"]}
+        assert f"{deep}x.yaml" in {finding["file"] for finding in facts_of(report)}
     finally:
         os.unlink(f"{deep}x.yaml")
         os.removedirs(deep.removesuffix("/"))

@@ -18,7 +18,7 @@ from scclint.files import SourceFile, discover
 from scclint.files.sources import find_sources
 from scclint.run.scan import scan
 from tests.robustness.conftest import Ran, Run, pod
-from tests.running import write_file
+from tests.running import facts_of, write_file
 
 SECRET = "hunter2"
 SECRET_POD = pod("a").replace("privileged: true", f"privileged: true # {SECRET}")
@@ -153,7 +153,7 @@ def test_no_way_out(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch, way: 
 
 def files_of(ran: Ran) -> set[str]:
     """The files that findings point into."""
-    findings = json.loads(ran.out)["findings"]
+    findings = facts_of(json.loads(ran.out))
     assert ran.status == 1 and findings
     return {place["file"] for finding in findings for place in (finding, *finding["related"])}
 

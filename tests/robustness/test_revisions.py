@@ -9,6 +9,7 @@ import pytest
 
 from scclint.files import revision as module
 from tests.repository import git
+from tests.running import facts_of
 
 from .conftest import Ran, Run, Spawn, pod
 
@@ -62,7 +63,7 @@ def compared(run: Run, base: str) -> Ran:
 
 def nothing_is_new(ran: Ran) -> None:
     assert (ran.status, ran.err) == (0, "")
-    findings = json.loads(ran.out)["findings"]
+    findings = facts_of(json.loads(ran.out))
     assert findings and all(finding["suppressed"] for finding in findings)
 
 

@@ -8,7 +8,9 @@ from scclint.source import Span
 
 def _result(unit: str, message: str, part: str) -> UnitResult:
     subject = Subject("tekton.dev/v1", "Pipeline", "shop", "ci", "run", part)
-    return UnitResult(unit, findings=(Finding("SEC201", "x", Severity.ERROR, message, Span("a.yaml", 1, 1, 1, 2), subject),))
+    return UnitResult(
+        unit, findings=(Finding("SEC201", "x", "problem", Severity.ERROR, message, Span("a.yaml", 1, 1, 1, 2), subject),)
+    )
 
 
 def test_what_units_say_of_one_part_is_one_finding() -> None:

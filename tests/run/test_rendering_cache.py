@@ -11,7 +11,7 @@ from scclint.deploy.render import Renderer
 from tests.deploy.origins.test_charts import NAMED
 from tests.deploy.tools import needs_helm, needs_kustomize
 from tests.deploy.trees import deployment
-from tests.running import write_below
+from tests.running import facts_of, write_below
 
 KUSTOMIZE = {
     "o/kustomization.yaml": "resources: [../base]\nnamePrefix: my-\nconfigMapGenerator: [{name: a, files: [script.py]}]\n",
@@ -118,7 +118,7 @@ def test_a_line_of_a_named_template_moves(
     assert check(capsys, "--select", "SCC101") == first
     write_below(Path(), {"web/templates/_pod.tpl": "{{/* new */}}\n" + pod})
     moved = check(capsys, "--select", "SCC101")
-    assert [json.loads(text)["findings"][0]["line"] for text in (first, moved)] == [2, 3]
+    assert [facts_of(json.loads(text))[0]["line"] for text in (first, moved)] == [2, 3]
 
 
 @needs_kustomize

@@ -28,7 +28,9 @@ PROBLEM = Problem("m", Place(Span("web.yaml", 1, 1, 1, 2)))
 
 
 def rule(check: Any) -> AnyRule:
-    return Rule("SCC101", "no-scc-admits", "t", Severity.ERROR, object, check, "p", "0.1", sentences={"m": "m"})
+    return Rule(
+        "SCC101", "no-scc-admits", "t", "problem", Severity.ERROR, None, object, check, "p", "0.1", sentences={"m": "m"}
+    )
 
 
 def test_stages_files_and_rules() -> None:

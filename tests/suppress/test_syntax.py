@@ -31,7 +31,7 @@ AT = Span("a.yaml", 7, 5, 8, END)
 def finding(rule_id: str, line: int, column: int = 1, *, file: str = "a.yaml", end_line: int = 0, **subject: str) -> Finding:
     [rule] = [r for r in RULES if r.id == rule_id]
     span = Span(file, line, column, end_line or line, column + 5)
-    return Finding(rule.id, rule.name, rule.severity, "message", span, Subject(**subject))
+    return Finding(rule.id, rule.name, rule.kind, rule.severity, "message", span, Subject(**subject))
 
 
 def apply(findings: Sequence[Finding], *ignores: Ignore | None, **options: Any) -> tuple[list[Finding], list[Ignore]]:

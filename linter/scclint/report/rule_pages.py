@@ -14,7 +14,7 @@ _INSIDE = r"(?<=\S)\n *(?=[A-Za-z`(*])"
 
 def table(rules: Iterable[AnyRule], color: bool, width: int | None = None) -> str:
     """Return a row for each rule: id, kind, name, title, on a terminal of `width` columns; None leaves each row on one line."""
-    rows = [(paint(r.id, "place", color), paint(r.kind, _tone(r), color), r.name, r.title) for r in rules]
+    rows = [(paint(r.id, "place", color), paint(r.kind, r.heading, color), r.name, r.title) for r in rules]
     _, *lines = lines_of(("ID", "KIND", "NAME", "TITLE"), rows, width)
     return "\n".join(lines) + "\n"
 
@@ -38,10 +38,6 @@ def table_json(rules: Iterable[AnyRule]) -> str:
         for r in rules
     )
     return f"[{rows(entries)}]\n"
-
-
-def _tone(rule: AnyRule) -> str:
-    return rule.kind if rule.severity is None else rule.severity.value
 
 
 def kind_words(rule: AnyRule) -> str:

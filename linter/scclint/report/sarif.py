@@ -331,19 +331,14 @@ def _descriptor(rule: AnyRule, page: str) -> dict[str, Any]:
         "fullDescription": {"text": _cut(_first_paragraph(rule.page) or title)},
         **({"helpUri": page} if page else {}),
         "help": {"text": manual},
-        "defaultConfiguration": {"level": LEVELS[_heading(rule)]},
+        "defaultConfiguration": {"level": LEVELS[rule.heading]},
         "properties": {
             "precision": precision(rule),
-            "problem.severity": _PROBLEM_SEVERITIES[_heading(rule)],
+            "problem.severity": _PROBLEM_SEVERITIES[rule.heading],
             **({} if rule.security_severity is None else {"security-severity": str(rule.security_severity)}),
             "tags": _tags(rule),
         },
     }
-
-
-def _heading(rule: AnyRule) -> str:
-    """The severity of the problems of a rule, or else its kind."""
-    return rule.kind if rule.severity is None else rule.severity.value
 
 
 def _bare_descriptor(finding: Finding) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def render(source: str, context: dict[str, Any]) -> dict[str, object]:
     except TemplateNotFound as error:
         return {"error": f"cannot include {str(error)!r}: a template stands alone", "line": _line(error.__traceback__)}
     except UndefinedError as error:
-        hint = "the context is version, causes, findings, entries, summary, rules, units and workloads"
+        hint = "the context is version, problems, access, gaps, advice, entries, summary, rules, units and workloads"
         return {"error": f"{error.message}; {hint}", "line": _line(error.__traceback__)}
     except TemplateError as error:
         return {"error": error.message or type(error).__name__, "line": _line(error.__traceback__)}

@@ -229,7 +229,6 @@ def stamp(
         remedies=remedies,
         decision=problem.decision,
         refusal=problem.refusal,
-        origins=problem.origins,
         reach=reach if kind == "access" else None,
         what=shortened(what or field_of(problem, message, of_object=isinstance(subject, ApiObject)), MAX_OBJECT_NAME),
         who=word.who if word is not None else "",

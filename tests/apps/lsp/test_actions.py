@@ -34,7 +34,7 @@ image: registry.example/a-repository-with-a-long-name/an-image-with-a-long-name:
 )
 def test_a_title_is_short(title: str, edits: list[TextEdit], shown: str) -> None:
     fix = Fix(title, "SCC restricted-v2 then admits the pods.", "unsafe", tuple(edits))
-    finding = Finding("SCC101", "no-scc-admits", Severity.ERROR, "no SCC", Span("values.yaml", 2, 3, 2, 18), fix=fix)
+    finding = Finding("SCC101", "no-scc-admits", "problem", Severity.ERROR, "no SCC", Span("values.yaml", 2, 3, 2, 18), fix=fix)
     (action,) = actions.fixes([finding], lambda file: TEXT)
     assert action.title == shown
     assert len(action.title) <= actions.MAX_TITLE

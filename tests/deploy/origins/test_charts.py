@@ -72,7 +72,7 @@ def span(line: int, column: int, end: int, file: str = "out.yaml") -> Span:
 
 
 def finding(at: Span, **more: object) -> Finding:
-    return Finding("SEC201", "unconfined", Severity.ERROR, "is unconfined", at, **more)  # type: ignore[arg-type]
+    return Finding("SEC201", "unconfined", "problem", Severity.ERROR, "is unconfined", at, **more)  # type: ignore[arg-type]
 
 
 def template(line: int, column: int, end: int) -> Span:

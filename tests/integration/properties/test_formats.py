@@ -17,6 +17,7 @@ from scclint.report.template_sandbox import render as render_template
 from scclint.report.text import visible_line
 from scclint.run.report import Report
 from scclint.source import Span
+from tests.running import facts_of
 
 PIECES = [
     *("\r", "\x1b[31m", "\x7f", "\x9b", "\u202e", "\u2028", "\ud800", "\ufffe", "\n", "\r\n", "\t", " "),
@@ -87,7 +88,7 @@ def check_every_format(report: Report, options: Options, texts: Mapping[str, str
         assert all(c.isprintable() or c in "\n\u3000" for c in text)
     for name in ("json", "sarif", "gitlab", "rdjson", "junit", "checkstyle", "sonarqube"):
         assert texts[name].isascii()
-    assert len(json.loads(texts["json"])["findings"]) == sum(f.severity not in options.hide for f in report.findings)
+    assert len(facts_of(json.loads(texts["json"]))) == sum(f.severity not in options.hide for f in report.findings)
     (run,) = json.loads(texts["sarif"])["runs"]
     assert len(run["results"]) == len(shown)
     assert len(json.loads(texts["gitlab"])) == len(shown)
@@ -143,5 +144,5 @@ def repository_path(file: str) -> str:
 def test_values_are_no_templates(report: Report) -> None:
     template = "{% for f in findings %}{{ f.message }}\n{% endfor %}"
     context = document(report, Options())
-    expected = "".join(f"{finding['message']}\n" for finding in context["findings"])
+    expected = "".join(f"{finding['message']}\n" for finding in facts_of(context))
     assert render_template(template, context) == {"text": expected}

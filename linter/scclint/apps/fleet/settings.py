@@ -13,7 +13,7 @@ from scclint.record import Memo, record
 from scclint.registry import Registry, builtin
 from scclint.run.rule_set import configured
 
-_PATHS = ("cluster_state", "profile_dirs", "helm_values", "helm_chart", "baseline")
+_PATHS = ("cluster_state", "profile_dirs", "helm_values", "helm_chart")
 """The fields of `Config` that name files to read."""
 
 
