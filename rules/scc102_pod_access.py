@@ -2,7 +2,8 @@
 A pod asks for more than `restricted-v2` gives. Each thing that it asks for is a line of its own, whatever becomes of the pod: the host's
 namespaces and ports, privileged containers, `hostPath` volumes with their paths, capabilities, SELinux types, sysctls, user ID 0, and
 `Unconfined`. If an SCC that is wider than `restricted-v2` admits the pod, this SCC is a line, too. Its message says what the SCC allows
-and what the pod uses of it. The reach is *node* where a container can take over the node, and else *pod*:
+and what the pod uses of it. A bare pod that asks for nothing and gets such an SCC from the rights of the user who creates it has no such line:
+[SCC104](creator-dependent-scc.md) reports it. The reach is *node* where a container can take over the node, and else *pod*:
 [SCC312](wide-scc.md) lists what counts.
 
 With such an SCC, an attacker who takes over the container can reach the node. Most such SCCs also apply no seccomp profile
@@ -129,7 +130,11 @@ def check(workload: Workload, world: World) -> Iterator[Problem]:
     yield from _asked(workload, world)
     outcome = world.outcome(workload)
     if outcome.admitted and outcome.scc and wider_than_restricted(outcome.scc, world):
-        yield _admitted(outcome, world)
+        cause = _cause(outcome, outcome.scc, world)
+        is_granted = outcome.grant is not None and outcome.grant.subject == "serviceaccount"
+        # A pod that asks for nothing, and whose creator may use a wider SCC anyway, is that of SCC104.
+        if is_granted or cause.rejected or cause.annotation is not None:
+            yield _admitted(outcome, cause, world)
 
 
 def _asked(workload: Workload, world: World) -> Iterator[Problem]:
@@ -158,10 +163,9 @@ def _state(outcome: Outcome) -> str:
     return "the cluster rejects it" if outcome.rejected_by else ""
 
 
-def _admitted(outcome: Outcome, world: World) -> Problem:
+def _admitted(outcome: Outcome, cause: "_Cause", world: World) -> Problem:
     """Return the problem of pods under an SCC that allows more than restricted-v2."""
     workload, scc, node = outcome.workload, outcome.scc, opened(outcome.scc, world)
-    cause = _cause(outcome, scc, world)
     used = used_by(outcome.judged.pod, world.cluster.kubernetes_minor)
     privileged = [container.name for container in outcome.seccomp if container.is_unconfined_as_privileged]
     # An SCC that opens no more than the pods of the account use has no more restrictive one.

@@ -11,8 +11,20 @@ from scclint.finding import Severity
 from scclint.rule import AnyRule, Rule
 
 
-def made_up(id: str, name: str, severity: Severity, *tags: str) -> AnyRule:
-    return Rule(id, name, "A title", "problem", severity, None, object, lambda subject, world: (), "A page.", "0.1", tags)
+def made_up(id: str, name: str, severity: Severity | None, *tags: str) -> AnyRule:
+    return Rule(
+        id,
+        name,
+        "A title",
+        "problem" if severity else "advice",
+        severity,
+        None,
+        object,
+        lambda subject, world: (),
+        "A page.",
+        "0.1",
+        tags,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from scclint.finding import Path, Severity
 from scclint.report import FORMATS
 from tests.conftest import examples
 
-SCHEMAS = {name: load_schema(name) for name in ("config", "baseline")}
+SCHEMAS = {name: load_schema(name) for name in ("config",)}
 VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
 
 

@@ -13,8 +13,7 @@ from scclint.registry import builtin
 from scclint.rule import AnyRule
 
 Configured = Callable[..., Config]
-BY_DEFAULT = ["RBA401", "SCC101", "SEC201", "SEC202"]
-EVERY = [*BY_DEFAULT, "SEC210"]
+EVERY = ["RBA401", "SCC101", "SEC201", "SEC202", "SEC210"]
 
 
 def ids(rules: Sequence[AnyRule], config: Config, path: str = "a.yaml") -> list[str]:
@@ -24,28 +23,26 @@ def ids(rules: Sequence[AnyRule], config: Config, path: str = "a.yaml") -> list[
 @pytest.mark.parametrize(
     ("text", "running"),
     [
-        ("", BY_DEFAULT),
-        ("show-info: true", EVERY),
-        ("profile: strict", EVERY),
-        ("select: [SEC2]", ["SEC201", "SEC202"]),
-        ("select: [SEC2, SEC210]", ["SEC201", "SEC202", "SEC210"]),
+        ("", EVERY),
+        ("select: [SEC2]", ["SEC201", "SEC202", "SEC210"]),
+        ("select: [advice]", ["SEC210"]),
+        ("ignore: [advice]", EVERY[:-1]),
+        ("select: [problem]", EVERY[:-1]),
         ("select: [relies-on-scc-defaulting]", ["SEC210"]),
         ("select: [sec201, Unconfined]", ["SEC201", "SEC202"]),
         ("select: [rbac, admission]", ["RBA401", "SCC101"]),
-        ("select: [ALL]", BY_DEFAULT),
-        ("select: [SCC, SEC]", ["SCC101", "SEC201", "SEC202"]),
-        ("extend-select: [SEC210]", EVERY),
+        ("select: [ALL]", EVERY),
+        ("select: [SCC, SEC]", ["SCC101", "SEC201", "SEC202", "SEC210"]),
+        ("select: [RBA]\nextend-select: [SEC210]", ["RBA401", "SEC210"]),
         ("select: [SEC201]\nextend-select: [RBA]", ["RBA401", "SEC201"]),
         ("ignore: [seccomp]", ["RBA401", "SCC101"]),
         ("ignore: [ALL]", []),
         ("select: [SEC201]\nignore: [SEC2]", ["SEC201"]),
-        ("select: [SEC2]\nignore: [SEC201]", ["SEC202"]),
+        ("select: [SEC2]\nignore: [SEC201]", ["SEC202", "SEC210"]),
         ("select: [SEC2]\nignore: [SEC2]", []),
-        ("select: [SEC2]\nignore: [SEC]", ["SEC201", "SEC202"]),
+        ("select: [SEC2]\nignore: [SEC]", ["SEC201", "SEC202", "SEC210"]),
         ("select: [unconfined]\nignore: [SEC202]", []),
         ("severity: {SEC210: warning}", EVERY),
-        ("severity: {SEC2: info}", ["RBA401", "SCC101"]),
-        ("severity: {SEC2: info, SEC201: error}", ["RBA401", "SCC101", "SEC201"]),
     ],
 )
 def test_table(rules: Sequence[AnyRule], configured: Configured, text: str, running: list[str]) -> None:
@@ -55,12 +52,11 @@ def test_table(rules: Sequence[AnyRule], configured: Configured, text: str, runn
 @pytest.mark.parametrize(
     ("path", "running"),
     [
-        ("conf/a.yaml", BY_DEFAULT),
+        ("conf/a.yaml", EVERY),
         ("conf/tests/a.yaml", ["RBA401", "SCC101"]),
         ("conf/tests/deep/a.yaml", ["RBA401", "SCC101", "SEC201"]),
-        ("tests/a.yaml", BY_DEFAULT),
-        ("conf/info/a.yaml", EVERY),
-        ("conf/quiet/a.yaml", ["RBA401", "SCC101", "SEC201"]),
+        ("tests/a.yaml", EVERY),
+        ("conf/no-advice/a.yaml", EVERY[:-1]),
     ],
 )
 def test_per_path(rules: Sequence[AnyRule], configured: Configured, path: str, running: list[str]) -> None:
@@ -68,8 +64,7 @@ def test_per_path(rules: Sequence[AnyRule], configured: Configured, path: str, r
 per-path:
   - {path: tests/**, ignore: [SEC2]}
   - {path: tests/deep/, select: [SEC201]}
-  - {path: info, select: [SEC210]}
-  - {path: quiet, severity: {SEC202: info}}
+  - {path: no-advice, ignore: [advice]}
 """
     assert ids(rules, configured(text, "conf/.scclint.yaml"), path) == running
 
@@ -82,6 +77,7 @@ def test_severities(rules: Sequence[AnyRule], configured: Configured) -> None:
     assert of("a")["SEC202"] is Severity.ERROR
     assert of("x/a")["SEC201"] is Severity.ERROR
     assert of("a")["RBA401"] is Severity.WARNING
+    assert of("a")["SEC210"] is None
 
 
 def test_answers_are_shared(rules: Sequence[AnyRule], configured: Configured) -> None:

@@ -17,11 +17,11 @@ def test_names_every_setting_once() -> None:
 
 
 def test_origins(configured: Configured) -> None:
-    config = configured("cluster:\n  openshift: 4.16\n\nprofile: strict\n", "conf/.scclint.yaml", select=["SEC2"])
+    config = configured("cluster:\n  openshift: 4.16\n\nfail-on: error\n", "conf/.scclint.yaml", select=["SEC2"])
     lines = [" ".join(line.split()) for line in render(config).splitlines()]
     assert 'openshift: "4.16" # conf/.scclint.yaml:2' in lines
     assert 'select: ["SEC2"] # command line' in lines
-    assert 'fail-on: "info" # profile strict' in lines
+    assert 'fail-on: "error" # conf/.scclint.yaml:4' in lines
     assert 'platform: "openshift" # default' in lines
     assert "# kubernetes: not set" in lines
 

@@ -12,6 +12,7 @@ from scclint.change.compare import compare_sides
 from scclint.cluster import Cluster
 from scclint.config.model import Config
 from scclint.linting import lint
+from scclint.registry import builtin
 from tests.deploy.tools import needs_helm, renderer
 from tests.running import write_below
 
@@ -128,7 +129,7 @@ def found(folder: Path, form: str, items: Iterable[Object], config: Config) -> l
     for number, item in enumerate(items):
         files |= FORMS[form](item, number)
     report = lint(write_below(folder, files), config)
-    named = [(os.path.relpath(f.span.file, folder), f.rule_id, f.severity.value, f.subject.kind) for f in report.findings]
+    named = [(os.path.relpath(f.span.file, folder), f.rule_id, f.heading, f.subject.kind) for f in report.findings]
     return sorted(named)
 
 
@@ -189,10 +190,8 @@ def test_a_change_adds_a_grant(kind: str, tmp_path: Path) -> None:
     items = [binding("anyuid", "dev", kind), binding("privileged", "everyone", kind)]
     for name, objects in (("last", items), ("first", items[::-1])):
         after = write_below(tmp_path / name, {"a.yaml": in_list(*objects)})
-        grants = compare_sides(before, after, Config()).grants
-        assert [(grant.name, grant.scc, grant.gained, grant.wider) for grant in grants] == [
-            ("everyone", "privileged", True, True)
-        ]
+        new = compare_sides(before, after, Config(), builtin()).report.live
+        assert {(fact.what, fact.who) for fact in new} == {("SCC privileged", "group everyone")}
 
 
 def test_of_the_library() -> None:

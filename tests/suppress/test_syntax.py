@@ -433,7 +433,7 @@ def test_any_text_is_read(text: str) -> None:
 def test_severities() -> None:
     assert {rule.id: rule.severity for rule in SUP.values()} == {
         "SUP901": Severity.WARNING,
-        "SUP902": Severity.INFO,
+        "SUP902": None,
         "SUP903": Severity.ERROR,
     }
     assert all(isinstance(rule.on, type) and rule.on is Ignore for rule in SUP.values())

@@ -1,15 +1,11 @@
-"""Findings in what nobody seems to apply to an OpenShift cluster: severity info, and a note that counts them."""
+"""Facts about what seems to be for tests, for another platform or for nobody: they count like all others."""
 
-import re
 from pathlib import Path
 
 import pytest
 
-from scclint.causes.join import joined
 from scclint.config.model import Config
 from scclint.finding import Severity
-from scclint.record import replace
-from scclint.report import Options, render
 from tests.deploy.tools import needs_helm
 from tests.running import report_on, write_files
 
@@ -53,10 +49,10 @@ def pod(name: str = "web") -> str:
     return POD.replace("NAME", name)
 
 
-def severities(*paths: str, config: Config | None = None) -> dict[str, Severity]:
-    """The worst severity of each file."""
-    found = sorted(report_on(paths or ["."], config).findings, key=lambda f: -f.severity.rank)
-    return {f.span.file: f.severity for f in found}
+def severities(*paths: str, config: Config | None = None) -> dict[str, Severity | None]:
+    """The worst severity of the problems of each file."""
+    found = (f for f in report_on(paths or ["."], config).findings if f.kind == "problem")
+    return {f.span.file: f.severity for f in sorted(found, key=lambda f: -f.rank)}
 
 
 NAMED_LIKE_UNUSED = (
@@ -120,61 +116,29 @@ def test_a_template_of_a_chart_in_a_folder_of_tests(file: str) -> None:
     assert severities()[file] is Severity.ERROR
 
 
-def test_causes_in_folders_of_tests_are_folded() -> None:
-    write_files({"deploy/pod.yaml": pod("a"), "deploy/by-kind.yaml": pod("d"), "test-app/pod.yaml": pod("e")})
-    assert "exclude" not in render(joined(report_on(["."])), "full")
-    refused = pod("b").replace("hostPID: true", "securityContext: {runAsUser: 0}")
-    write_files({"tests/pod.yaml": refused, "overlays/eks/grant.yaml": GRANT})
-    report = joined(report_on(["."]))
-    text = render(report, "full")
-    assert (
-        "2 causes in overlays/eks/ and tests/: --verbose shows them. If you deploy nothing of a folder, name it in `exclude` in the settings."
-    ) in " ".join(text.split())
-    # What opens the node is named.
-    assert re.search(r"^  overlays/eks/grant.yaml:\S+: error\[SCC306\] ClusterRoleBinding open", text, re.MULTILINE)
-    assert "\ntests/pod.yaml:" not in text
-    assert "\ntests/pod.yaml:" in render(report, "full", Options(verbose=True))
-    # They count for the status, and what the user names is what the user wants to know about.
-    assert report.live == joined(report_on(["."])).live
-    assert "exclude" not in render(joined(report_on(["tests"])), "full")
-    # Nothing is folded where nothing else is shown.
-    alone = replace(report, findings=tuple(f for f in report.findings if f.span.file.startswith("tests/")))
-    assert "DaemonSet b" in render(alone, "full")
-
-
 def test_a_severity_of_the_settings_stays() -> None:
     write_files({"tests/pod.yaml": pod()})
     assert severities(config=Config(severity={"SCC101": Severity.WARNING}))["tests/pod.yaml"] is Severity.WARNING
 
 
 @pytest.mark.parametrize(
-    ("others", "severity"),
+    "others",
     [
-        ({}, Severity.INFO),
-        ({"rbac/kustomization.yaml": "resources:\n- role.yaml\n# - extra.yaml\n"}, Severity.INFO),
-        ({"rbac/kustomization.yaml": "resources:\n- role.yaml\n- extra.yaml\n"}, Severity.WARNING),
-        ({"rbac/kustomization.yaml": "kind: Component\nresources: [extra.yaml]\n"}, Severity.WARNING),
-        ({"README.md": "Then run `oc apply -f rbac/extra.yaml`.\n"}, Severity.WARNING),
-        ({"hack/up.sh": "for f in extra.yaml; do oc apply -f rbac/$f; done\n"}, Severity.WARNING),
-        ({"main.go": 'var name = "rbac/extra.yaml"\n'}, Severity.WARNING),
-        ({"README.md": "See more-extra.yaml.\n"}, Severity.INFO),
+        {},
+        {"rbac/kustomization.yaml": "resources:\n- role.yaml\n# - extra.yaml\n"},
+        {"rbac/kustomization.yaml": "resources:\n- role.yaml\n- extra.yaml\n"},
+        {"README.md": "Then run `podman kube play rbac/extra.yaml`.\n"},
+        {"README.md": "See more-extra.yaml.\n"},
     ],
-    ids=[
-        "unlisted",
-        "in a comment",
-        "listed",
-        "listed by a component",
-        "in a README",
-        "in a script",
-        "in code",
-        "another file",
-    ],
+    ids=["unlisted", "in a comment", "listed", "for podman", "another file"],
 )
-def test_a_file_that_its_kustomization_does_not_list(others: dict[str, str], severity: Severity) -> None:
+def test_a_file_that_its_kustomization_does_not_list(others: dict[str, str]) -> None:
     role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a}\nrules: []\n"
     files = {"rbac/kustomization.yaml": "resources: [role.yaml]\n", "rbac/role.yaml": role, "rbac/extra.yaml": SCC}
     write_files(files | others)
-    assert severities(config=Config(render="never"))["rbac/extra.yaml"] is severity
+    found = report_on(["."], Config(render="never")).findings
+    words = {f.what for f in found if f.span.file == "rbac/extra.yaml" and f.kind == "access"}
+    assert "privileged containers" in words
 
 
 def test_a_kustomization_in_the_folder_of_a_chart() -> None:
