@@ -191,7 +191,8 @@ def sarif(data: bytes) -> None:
     finding = Finding(
         "SCC101",
         "no-scc-admits",
-        tuple(Severity)[len(data) % 3],
+        "problem",
+        tuple(Severity)[len(data) % 2],
         message,
         span,
         Subject("v1", "Pod", help, name, key),

@@ -76,7 +76,7 @@ def test_severities(rules: Sequence[AnyRule], configured: Configured) -> None:
     assert of("a")["SEC201"] is Severity.WARNING
     assert of("a")["SEC202"] is Severity.ERROR
     assert of("x/a")["SEC201"] is Severity.ERROR
-    assert of("a")["RBA401"] is Severity.WARNING
+    assert of("a")["RBA401"] is None
     assert of("a")["SEC210"] is None
 
 

@@ -63,7 +63,7 @@ def test_what_a_unit_defines_goes_before_what_a_dump_has(units: Path) -> None:
         POD.format(namespace="shop") + "---\n" + STATE.format(home=", namespace: shop").replace("anyuid", "privileged")
     )
     findings = scclint.lint(["units"], Config(cluster_state=("state.yaml",), render="never")).findings
-    assert [f.span.file for f in findings if f.rule_id == "RBA402"] == ["units/shop/web.yaml"]
+    assert [(f.what, f.span.file) for f in findings if f.rule_id == "RBA405"] == [("SCC privileged", "units/shop/web.yaml")]
 
 
 def test_what_the_api_server_rejects_leaves_what_a_dump_has(units: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_change_of_a_namespace_manifest_is_applied_to_the_namespace_of_the_clu
         annotations = f"annotations: {{openshift.io/sa.scc.uid-range: {uid_range}}}"
         (units / folder / "ns.yaml").write_text(NAMESPACE.format(metadata=annotations))
     config = Config(cluster_state=("state.yaml",), creator=Creator("alice"))
-    (change,) = scclint.compare("old", "new", config).changes
-    assert [(cause.name, cause.alone) for cause in change.causes] == [("shop", True)]
+    new = compare_sides("old", "new", config, builtin()).report.live
+    assert [(fact.rule_id, fact.subject.name) for fact in new] == [("SCC101", "web")]
 
 
 def test_a_finding_points_to_the_label_that_only_the_cluster_has(units: Path) -> None:

@@ -129,7 +129,7 @@ def test_answers_hold_for_the_settings_that_they_were_found_with(settled: Path, 
 
 def test_a_file_that_has_just_changed_is_read_again(cache: Path, reads: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     check(capsys)
-    assert {file.suffix for file in cache.iterdir()} == {".default results", ".listed", ".rows", ".status"}
+    assert {file.suffix for file in cache.iterdir()} == {".results", ".listed", ".rows", ".status"}
     del reads[:]
     check(capsys)
     assert set(reads) >= TREE.keys()

@@ -46,7 +46,7 @@ def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def check(capsys: pytest.CaptureFixture[str], *options: str) -> str:
-    main(["check", "--isolated", "--format", "json", "--fail-on", "never", ".", *options])
+    main(["check", "--isolated", "--format", "json", "--fail-on", "never", "--ignore", "advice", ".", *options])
     return capsys.readouterr().out
 
 
@@ -124,7 +124,7 @@ def test_a_line_of_a_named_template_moves(
 @needs_kustomize
 def test_a_comparison_renders_what_differs(rendered: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     def compared(*options: str) -> str:
-        main(["diff", "a", "b", "--isolated", "--format", "json", "--fail-if", "never", *options])
+        main(["diff", "a", "b", "--isolated", "--format", "json", "--fail-on", "never", *options])
         return capsys.readouterr().out
 
     for side in ("a", "b"):

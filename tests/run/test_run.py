@@ -192,14 +192,14 @@ def test_an_unknown_release_is_a_usage_error() -> None:
 def test_a_problem_may_weigh_more_than_its_rule() -> None:
     misspelt = DEPLOYMENT.replace("runAsUser: 0", "readOnlyRootFilesystm: true")
     elsewhere = DEPLOYMENT.replace("spec:\n  selector", "spec:\n  replica: 2\n  selector")
-    severities = [
-        next(f.severity for f in scclint.lint_text(text).findings if f.rule_id == "MAN003") for text in (misspelt, elsewhere)
-    ]
-    assert severities == [Severity.ERROR, Severity.WARNING]
-    again = replace(Config(), severity={"MAN003": Severity.WARNING})
-    assert {f.severity for f in scclint.lint_text(misspelt, config=again).findings if f.rule_id == "MAN003"} == {
-        Severity.WARNING
-    }
+
+    def severity(text: str, config: Config) -> Severity | None:
+        return next(f.severity for f in scclint.lint_text(text, config=config).findings if f.rule_id == "MAN003")
+
+    assert [severity(text, Config()) for text in (misspelt, elsewhere)] == [Severity.ERROR, Severity.WARNING]
+    for chosen in Severity:
+        config = replace(Config(), severity={"MAN003": chosen})
+        assert [severity(text, config) for text in (misspelt, elsewhere)] == [chosen, chosen]
 
 
 def test_sccs_are_not_judged_on_plain_kubernetes() -> None:

@@ -1,4 +1,4 @@
-"""Which rules run on a file, and how severe their findings are there."""
+"""Which rules run on a file, and how severe the user says that their problems are there."""
 
 import os
 import re
@@ -17,7 +17,7 @@ TAG = 0
 ALL = -1
 
 Selection = Mapping[str, Severity | None]
-"""The ids of the rules that run on a file, each with the severity of its problems there; None for a rule of another kind."""
+"""The ids of the rules that run on a file, each with the severity that the user gives its problems there; None if the user gives none."""
 
 
 def exactness(selector: str, rule: AnyRule) -> int | None:
@@ -99,8 +99,8 @@ def _select(rules: Iterable[AnyRule], config: Config, layers: tuple[int, ...]) -
     chosen: dict[str, Severity | None] = {}
     changes = [config.per_path[index] for index in layers]
     for rule in rules:
-        severity = rule.severity
-        for severities in (config.severity, *(change.severity for change in changes)) if severity else ():
+        severity = None
+        for severities in (config.severity, *(change.severity for change in changes)) if rule.severity else ():
             severity = _severity(severities, rule) or severity
         wanted = _best((*(config.select or ("ALL",)), *config.extend_select), rule)
         runs = _outranks(wanted, _best(config.ignore, rule))

@@ -212,8 +212,8 @@ class Workbench:
 
     def _check(self, worlds: Mapping[str, World], subjects: Sequence[Checked]) -> list[Finding]:
         """The findings of all rules, each with its own severity, also of those that the run does not select."""
-        severities: Selection = {rule.id: rule.severity for rule in self.session.registry.rules}
-        findings, crashes = apply_rules(worlds, subjects, self.session.registry.rules, lambda file: severities)
+        all_rules: Selection = {rule.id: None for rule in self.session.registry.rules}
+        findings, crashes = apply_rules(worlds, subjects, self.session.registry.rules, lambda file: all_rules)
         if crashes:
             raise EditRefused(f"rule {crashes[0].rule_id} failed on the edited document")
         return findings

@@ -27,9 +27,11 @@ from scclint.objects.documents.document import Document
 from scclint.objects.types import ApiObject, Workload
 from scclint.outcome.world import World
 from scclint.platform.releases import NEWEST_KUBERNETES
+from scclint.platform.terms import generated_name
 from scclint.record import Memo, record, replace
 from scclint.rule import AnyRule, Checked
 from scclint.run.options import Progress, silent
+from scclint.yaml.untyped import as_mapping
 
 _IN_CLUSTER = frozenset(("admission", "pod-security", "rbac"))
 """The tags of rules about what an object does in the cluster. Other rules look at the object alone, which may be rejected."""
@@ -177,7 +179,7 @@ def stamp(
 ) -> Finding:
     """The finding that a problem becomes: with the rule's identity, its subject, and the severity or reach in force.
 
-    `severity` is the rule's in this file. Where the configuration has not changed it, the problem's own counts before it. A problem that
+    `severity` is what the user gives the rule in this file; without one that of the problem counts, then that of the rule. A problem that
     depends on what is `assumed` is a gap. `contents` keeps the checksum of each subject.
     """
     from scclint.run.problem_text import ProblemText
@@ -196,6 +198,7 @@ def stamp(
             sources, caveats = made_from(subject, problem.at)
             notes = (*notes, *caveats)
     kind, turns_on = _kind(problem, rule, assumed)
+    weight = severity or rule.severities.get(problem.code, rule.severity)
     if turns_on:
         # In the message, which every format has.
         message = f"{message} ({turns_on})"
@@ -214,7 +217,7 @@ def stamp(
         rule_id=rule.id,
         rule_name=rule.name,
         kind=kind,
-        severity=_severity_of(problem, rule, severity) if kind == "problem" else None,
+        severity=weight if kind == "problem" else None,
         message=shortened(message),
         span=problem.at.span,
         subject=subject_of(subject, container),
@@ -242,11 +245,6 @@ def _kind(problem: Problem, rule: AnyRule, assumed: Assumption) -> tuple[Kind, s
     turns_on = problem.turns_on or assumed.words
     # The manifests ask for access, and hand it out, whatever else the cluster has. Advice says nothing that a verdict decides.
     return ("gap", turns_on) if turns_on and rule.kind == "problem" else (rule.kind, "")
-
-
-def _severity_of(problem: Problem, rule: AnyRule, setting: Severity | None) -> Severity | None:
-    """Return the severity of a problem. `setting` is that of the rule in the file: another one than its own is from the user, and holds."""
-    return rule.severities.get(problem.code, setting) if setting is rule.severity else setting
 
 
 def _content(obj: ApiObject) -> str:
@@ -284,9 +282,11 @@ def _shortened(places: Iterable[Related]) -> tuple[Related, ...]:
 
 
 def subject_of(subject: Checked, container: str = "") -> Subject:
+    """Return what a fact is about. An object whose name the API server generates goes by the prefix."""
     if isinstance(subject, ApiObject):
         part = subject.part if isinstance(subject, Workload) else ""
-        named = (subject.api_version, subject.kind, subject.namespace, subject.name, container, part)
+        name = generated_name(as_mapping(subject.manifest.get("metadata"))) if subject.is_generated else subject.name
+        named = (subject.api_version, subject.kind, subject.namespace, name, container, part)
         return Subject(*(shortened(text, MAX_OBJECT_NAME) for text in named))
     return Subject()
 

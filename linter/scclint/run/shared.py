@@ -266,21 +266,20 @@ class Run(Frozen):
         if not unit.rendered or not self.config.per_path:
             return self.select
         chosen = {rule for file in unit.files for rule in self.select(file)}
-        any_of = {rule.id: rule.severity for rule in self.registry.rules if rule.id in chosen}
+        any_of: Selection = {rule.id: None for rule in self.registry.rules if rule.id in chosen}
         return lambda file: any_of
 
     def selected(self, findings: Sequence[Finding]) -> list[Finding]:
         """Return the findings that the settings of their paths select, with the severity that these settings give them."""
         if not self.config.per_path:
             return list(findings)
-        severities = {rule.id: rule.severity for rule in self.registry.rules}
         selected_findings = []
         for finding in findings:
             chosen = self.select(finding.span.file)
             if finding.rule_id not in chosen:
                 continue
             severity = chosen[finding.rule_id]
-            is_set = finding.kind == "problem" and severity is not severities[finding.rule_id]
+            is_set = finding.kind == "problem" and severity is not None
             selected_findings.append(replace(finding, severity=severity) if is_set else finding)
         return selected_findings
 

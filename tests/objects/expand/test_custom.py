@@ -70,7 +70,7 @@ def test_kinds_with_a_pod_template(api_version: str, kind: str, path: str) -> No
         spec = {key: spec}
     text = json.dumps({"apiVersion": api_version, "kind": kind, "metadata": {"name": "web"}, "spec": spec})
     assert (workload(text).named, workload(text).controlled) == (f"{kind} web", True)
-    assert [f.rule_id for f in scclint.lint_text(text, "x.json").findings] == ["SCC101"]
+    assert [f.rule_id for f in scclint.lint_text(text, "x.json").findings] == ["SCC101", "SCC102"]
 
 
 def test_rollout_of_a_deployment_makes_no_pods() -> None:

@@ -356,7 +356,11 @@ def test_static_pods_run_without_admission() -> None:
     assert report.tally.workloads == 1
     assert workloads(machine_config(json.dumps(POD), "/etc/evil.yaml")) == []
     (pod,) = workloads(machine_config(json.dumps(POD), "/etc/kubernetes/x/..//manifests/evil"))
-    assert [f.rule_id for f in scclint.lint_text(machine_config(json.dumps(POD)), "x.yaml").findings] == ["SCC109", "SEC203"]
+    assert [f.rule_id for f in scclint.lint_text(machine_config(json.dumps(POD)), "x.yaml").findings] == [
+        "SCC102",
+        "SCC109",
+        "SEC203",
+    ]
 
 
 def test_a_static_pod_that_is_fetched_is_named() -> None:

@@ -113,14 +113,18 @@ def lint(text: str) -> Report:
     return report_on(text=text)
 
 
-def test_what_asks_for_access_to_the_node_is_named_first() -> None:
+def test_what_asks_for_access_to_the_node_is_a_gap() -> None:
     foos = "".join(
         f"apiVersion: example.com/v1\nkind: Foo\nmetadata: {{name: foo{number}}}\nspec: {{containers: [{{name: c, image: i}}]}}\n---\n"
         for number in range(9)
     )
     agent = 'apiVersion: example.com/v1\nkind: Zed\nmetadata: {name: agent}\nspec: {volumes: [{"hostPath" : {path: /}}]}\n'
-    (notice,) = lint_text(foos + agent, "a.yaml").notices
-    assert notice.message.startswith("a.yaml: Zed agent (with hostPath) and 9 more: not judged, because scclint does not know")
+    report = lint_text(foos + agent, "a.yaml")
+    (gap,) = report.findings
+    assert (gap.kind, gap.what) == ("gap", "hostPath")
+    assert gap.message.startswith("Zed agent: not judged, because scclint does not know which pods kind Zed creates")
+    (notice,) = report.notices
+    assert notice.message.startswith("a.yaml: Foo foo0 and 8 more: not judged, because scclint does not know")
 
 
 BINDING = {
