@@ -58,7 +58,7 @@ subjects: [{{kind: ServiceAccount, name: web}}]
 
 def fixed(text: str, rule: str, folder: Path, **settings: object) -> Finding:
     """The first finding of a rule, with its fix or the reason why it has none."""
-    return next(finding for finding in all_fixed(text, folder, **settings) if finding.rule_id == rule)
+    return next(finding for finding in all_fixed(text, folder, **settings) if finding.rule_id == rule and finding.help)
 
 
 def all_fixed(text: str, folder: Path, **settings: object) -> Iterator[Finding]:

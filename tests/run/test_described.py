@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 import scclint
+from scclint.change.compare import compare_sides
 from scclint.config.model import Config
 from scclint.config.records import Creator, NamespaceFacts
 from scclint.outcome.world import PROJECT_USER
+from scclint.registry import builtin
 from scclint.run.judge import open_units
 from scclint.run.worlds import ClusterDescription, describe
 from tests.running import run_over

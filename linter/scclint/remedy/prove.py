@@ -149,4 +149,4 @@ def _needless_grants(finding: Finding, trial: EditTrial) -> Mapping[str, Finding
 
 def identity(finding: Finding) -> tuple[object, ...]:
     """What findings about the same subject have in common, whatever field they point to."""
-    return finding.rule_id, finding.severity, finding.span.file, finding.subject
+    return finding.rule_id, finding.heading, finding.span.file, finding.subject

@@ -242,7 +242,8 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     found = tuple((old, new) for old, new in pairs if new is not None)
     # The grants are named by themselves.
     trial = EditTrial((), found, after.worlds, (), (), only_workloads=bool(granted))
-    reported = {str(rule) for rule, kind, *_ in now - was if kind != "advice"}
+    harmless = ("advice", "access") if granted else ("advice",)
+    reported = {str(rule) for rule, heading, *_ in now - was if heading not in harmless}
     harm = [*outcomes_disprove(before, result, trial), *(f"{rule} would be reported" for rule in sorted(reported))]
     if harm and not granted:
         raise EditRefused(harm[0])
