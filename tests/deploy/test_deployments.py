@@ -89,7 +89,7 @@ def rejected(report: Report) -> bool:
 
 
 def gaps(report: Report) -> list[str]:
-    return [notice.message for notice in report.notices if notice.gap]
+    return [notice.message for notice in report.notices if notice.is_partial]
 
 
 def with_remote(url: str = "https://git.example/team/repo.git") -> None:
@@ -428,8 +428,7 @@ def test_what_lies_elsewhere_is_one_note_and_leaves_the_status() -> None:
     elsewhere = application("    path: web\n", name="one").replace("/repo.git", "/other.git")
     chart = application("    chart: web\n", name="two")
     report = judged({"apps/app.yaml": elsewhere + "---\n" + chart, "web.yaml": WEB})
-    found = [(notice.level, notice.file, notice.line, notice.gap) for notice in report.notices]
-    assert found == [("note", "apps/app.yaml", 7, False)]
+    assert [(notice.level, notice.file, notice.line) for notice in report.notices] == [("note", "apps/app.yaml", 7)]
 
 
 def test_a_plugin_is_named() -> None:
@@ -551,7 +550,7 @@ def test_a_generator_that_is_not_expanded_has_one_note(generator: str, field: st
     report = judged({"envs/dev/d.yaml": HIDDEN, "envs/prod/d.yaml": WEB, "apps/set.yaml": text})
     (note,) = report.notices
     at = f"spec.generators[0]{'.' if field else ''}{field}"
-    assert (note.level, note.file, note.gap) == ("note", "apps/set.yaml", False)
+    assert (note.level, note.file) == ("note", "apps/set.yaml")
     assert (
         note.message == f"ApplicationSet set: not judged: {at}: scclint expands only the generators list, git, matrix and merge"
     )
@@ -712,7 +711,8 @@ def test_flux_creates_the_pod_of_a_kustomization() -> None:
     text = f"{OF_REPOSITORY}  path: ./d\n"
     (finding,) = (f for f in judged({"d/p.yaml": pod, "k.yaml": text}).findings if f.rule_id == "SEC201")
     assert "system:serviceaccount:flux-system:kustomize-controller creates it" in finding.message
-    assert not judged({"k.yaml": f"{text}  serviceAccountName: deployer\n"}).findings
+    confined = judged({"k.yaml": f"{text}  serviceAccountName: deployer\n"})
+    assert {fact.kind for fact in confined.findings} == {"advice"}
 
 
 @pytest.mark.parametrize("case", [str.upper, str.lower, str.title])

@@ -308,24 +308,3 @@ def test_a_chart_that_rendered_none_of_it(chart: Path, tmp_path: Path, monkeypat
     assert {f.span.file for f in found.findings} == {"<stdin>"}
     assert "no document of the input says that it was rendered from the chart other" in [n.message for n in found.notices]
 
-
-def test_baseline_and_configured_ignores_speak_of_templates(chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(chart.parent)
-    Path(".scclint.yaml").write_text(
-        "helm-chart: shop\nselect: [SCC101]\nignores:\n"
-        "  - {rule: SCC101, path: shop/templates/jobs.yaml, reason: they run once}\n"
-    )
-    Path("rendered").write_bytes(RENDERED)
-
-    def check(*options: str) -> int:
-        with Path("rendered").open() as stream:
-            monkeypatch.setattr("sys.stdin", stream)
-            return main(["check", "-", "-q", *options])
-
-    assert check("--write-baseline", "baseline.json") == 0
-    first = Path("baseline.json").read_text()
-    assert '"file": "shop/templates/deployment.yaml"' in first
-    assert "jobs.yaml" not in first
-    assert check("--baseline", "baseline.json") == 0
-    assert check("--write-baseline", "baseline.json") == 0
-    assert Path("baseline.json").read_text() == first

@@ -61,12 +61,16 @@ def notes(files: dict[str, str]) -> tuple[list[tuple[str, int, str]], list[str]]
 
 
 def found(report: Report) -> tuple[list[tuple[str, int, str]], list[str]]:
-    installation = [
-        (notice.file.removeprefix("shop/"), notice.line, notice.message.partition(":")[0])
-        for notice in report.notices
-        if "depends on the cluster or the release" in notice.message
-    ]
-    return installation, [notice.message for notice in report.notices if "only other values" in notice.message]
+    gaps = [fact for fact in report.findings if fact.kind == "gap"]
+    installation = {
+        (fact.span.file.removeprefix("shop/"), fact.span.line, fact.message.partition(":")[0]): None
+        for fact in gaps
+        if "depends on the cluster or the release" in fact.message
+    }
+    by_values = {
+        f"{fact.span.file}:{fact.span.line} {fact.message}": None for fact in gaps if "only other values" in fact.message
+    }
+    return [*installation], [*by_values]
 
 
 CONDITIONS = [
@@ -228,12 +232,12 @@ def test_what_a_view_renders_needs_no_note(text: str) -> None:
 
 
 @needs_helm
-def test_what_values_decide_is_one_note_for_a_chart() -> None:
+def test_what_values_decide_is_a_gap() -> None:
     more = {f"templates/{name}.yaml": f"{{{{ if .Values.more }}}}\n{EVIL}{{{{ end }}}}\n" for name in "abcde"}
     installation, by_values = notes(more)
     assert installation == []
-    (note,) = by_values
-    assert "shop/templates/a.yaml:10 (hostPID, privileged and hostPath)" in note and note.endswith("and 2 more")
+    said = "hostPID, privileged and hostPath: only other values of chart shop than those in the input render it"
+    assert by_values == [f"shop/templates/{name}.yaml:10 {said}" for name in "abcde"]
     assert notes({**more, "ci/on-values.yaml": "more: true\n"}) == ([], []), "a view renders them"
 
 
