@@ -118,7 +118,9 @@ def test_a_container_that_must_be_privileged_is_not_told_to_ask_for_capabilities
     text = f"{POD}      securityContext: {{privileged: true, seccompProfile: {{type: RuntimeDefault}}}}\n"
     mounted = "      volumeMounts: [{name: dev, mountPath: /dev}]\n  volumes: [{name: dev, hostPath: {path: /dev}}]\n"
     assert advice(text, "SEC203") == f"{CAPABILITIES} {NO_EFFECT}"
-    must = "Record it with `scclint accept`: no capability replaces privileged: true, because container web mounts hostPath /dev."
+    must = (
+        "Record it with `scclint accept`: no capability replaces privileged: true, because container web mounts hostPath /dev."
+    )
     assert advice(text + mounted, "SEC203") == f"{must} {NO_EFFECT}"
 
 
@@ -464,9 +466,8 @@ def test_the_label_of_a_namespace_makes_a_webhook_add_containers_unless_the_pod_
 def test_an_id_that_is_needed_ends_with_a_grant_and_a_suppression() -> None:
     before = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n"
     granted = before + grant("nonroot-v2")
-    assert (
-        "grant service account web SCC nonroot-v2, the most restrictive that admits the pod, and record"
-        in advice(before, "SCC101")
+    assert "grant service account web SCC nonroot-v2, the most restrictive that admits the pod, and record" in advice(
+        before, "SCC101"
     )
     assert advice(granted, "SCC107").endswith("Or suppress this finding with your reason if the program needs this ID.")
     ignore = "annotations: {scclint.dev/ignore: 'SCC107: the files belong to it'}"

@@ -75,9 +75,10 @@ def test_what_alternatives_have_from_a_common_base_is_not_elsewhere(tmp_path: Pa
 
 def test_an_scc_that_pods_elsewhere_may_use_is_not_said_to_be_unused(tmp_path: Path) -> None:
     here = scc("custom", users='"system:serviceaccount:shop:web"').replace("volumes:", "allowHostPID: true\nvolumes:")
-    (alone,) = rules_in(judged(tmp_path / "alone", {"a": here, "b": UNRELATED}), "SCC312")
-    (used,) = rules_in(judged(tmp_path / "used", {"a": here, "b": deployment()}), "SCC312")
-    assert alone == f"{used}; no pod in the input uses any of it"
+    alone = rules_in(judged(tmp_path / "alone", {"a": here, "b": UNRELATED}), "SCC312")
+    used = rules_in(judged(tmp_path / "used", {"a": here, "b": deployment()}), "SCC312")
+    assert any("no pod in the input uses any of it" in text for text in alone), alone
+    assert not any("no pod in the input uses any of it" in text for text in used)
 
 
 @pytest.mark.parametrize("rule", ["SCC312", "RBA402"])
@@ -86,7 +87,7 @@ def test_pods_elsewhere_are_named_before_a_right_is_narrowed(rule: str, tmp_path
     here += binding("custom").replace('"system:openshift:scc:custom"', "user")
     notes = []
     for name, there in (("alone", UNRELATED), ("used", deployment())):
-        (finding,) = (f for f in judged(tmp_path / name, {"a": here, "b": there}).live if f.rule_id == rule)
+        finding, *_ = (f for f in judged(tmp_path / name, {"a": here, "b": there}).live if f.rule_id == rule)
         notes.append([note for note in finding.notes if "outside of this unit" in note])
         outside = "Allow only what the pods under it use, also those outside of this unit" in finding.help
         assert outside is (name == "used" and rule == "SCC312")

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from scclint.config.model import Config
-from scclint.finding import Severity
 from scclint.run.report import Report
 from tests.deploy.tools import needs_helm
 from tests.deploy.trees import binding, deployment, rules_in, scc
@@ -36,7 +35,7 @@ def test_helms_default_is_an_ordinary_namespace() -> None:
     assert len(rules_in(report, "SCC101")) == 1
     (message,) = rules_in(report, "SCC109")
     assert "nobody gave a namespace" in message
-    assert next(f.severity for f in report.findings if f.rule_id == "SCC109") is Severity.INFO
+    assert next(f.kind for f in report.findings if f.rule_id == "SCC109") == "access"
 
 
 def test_it_is_said_once_for_a_file() -> None:
@@ -97,7 +96,7 @@ def texts(report: Report) -> list[str]:
 @needs_helm
 def test_no_message_shows_the_namespace_that_stands_for_none(tmp_path: Path) -> None:
     report = report_on([write_below(tmp_path, CHART)], Config())
-    assert {"SCC107", "RBA402", "RBA405"} <= {finding.rule_id for finding in report.findings}
+    assert {"SCC107", "RBA405"} <= {finding.rule_id for finding in report.findings}
     assert rules_in(report, "SCC109") == []
     assert [text for text in texts(report) if "unspecified" in text] == []
 

@@ -56,7 +56,9 @@ def test_the_summary_counts_them() -> None:
 @pytest.mark.parametrize("path", ["vendor", "vendor/k8s.io", "./vendor/", "vendor/k8s.io/kubernetes/cluster/pod.yaml"])
 def test_they_are_judged_where_the_user_names_them(path: str) -> None:
     report = report_on([path])
-    assert {finding.span.file for finding in report.findings if finding.kind != "gap"} == {"vendor/k8s.io/kubernetes/cluster/pod.yaml"}
+    assert {finding.span.file for finding in report.findings if finding.kind != "gap"} == {
+        "vendor/k8s.io/kubernetes/cluster/pod.yaml"
+    }
     assert report.notices == ()
 
 

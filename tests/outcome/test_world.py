@@ -60,7 +60,11 @@ def privileged(folder: Path, files: dict[str, str]) -> dict[str, Finding]:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     report = scclint.lint([str(folder)])
-    return {f.span.file.removeprefix(f"{folder}/"): f for f in report.findings if f.rule_id == "SCC102" and f.what.startswith("SCC ")}
+    return {
+        f.span.file.removeprefix(f"{folder}/"): f
+        for f in report.findings
+        if f.rule_id == "SCC102" and f.what.startswith("SCC ")
+    }
 
 
 def places(folder: Path, finding: Finding) -> set[str]:

@@ -114,4 +114,3 @@ def test_what_depends_on_the_cluster_is_made_again(run_command: Command, opened:
     del opened[:]
     run_command("review", ".", "--openshift", "4.14")
     assert opened == [*NAMES]
-

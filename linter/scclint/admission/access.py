@@ -207,7 +207,9 @@ def asked_for(pod: Mapping[str, Any], minor: int) -> Iterator[PodAccess]:
         PodAccess(field, "", ("spec", field), field == "hostPID") for field in _HOST_NAMESPACES if spec.get(field) is True
     )
     parts: list[tuple[str, Mapping[str, Any], Path]] = [("", {"securityContext": spec.get("securityContext")}, ("spec",))]
-    parts += ((as_text(of.get("name")), of, ("spec", name, index)) for name, index, of in containers(spec) if isinstance(of, dict))
+    parts += (
+        (as_text(of.get("name")), of, ("spec", name, index)) for name, index, of in containers(spec) if isinstance(of, dict)
+    )
     volumes: dict[str, tuple[str, Path]] = {}
     for index, volume in enumerate(as_list(spec.get("volumes"))):
         if isinstance(volume, dict) and isinstance(volume.get("hostPath"), dict):

@@ -307,4 +307,3 @@ def test_a_chart_that_rendered_none_of_it(chart: Path, tmp_path: Path, monkeypat
     found = report(RENDERED, Config(helm_chart=str(chart), select=("SCC101",)))
     assert {f.span.file for f in found.findings} == {"<stdin>"}
     assert "no document of the input says that it was rendered from the chart other" in [n.message for n in found.notices]
-

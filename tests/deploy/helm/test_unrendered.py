@@ -267,7 +267,7 @@ def test_a_chart_cannot_show_only_to_scclint_what_it_hides(guard: str) -> None:
     files["templates/_evil.tpl"] = files["templates/_evil.tpl"].replace("SUM", sha256(rendered.encode()).hexdigest())
     files["templates/a.yaml"] = f'{{{{ {guard} }}}}{{{{ include "evil" . }}}}{{{{ end }}}}\n'
     _, by_values = notes(files)
-    assert ["shop/templates/_evil.tpl:" in note for note in by_values] == [True]
+    assert any(note.startswith("shop/templates/_evil.tpl:") for note in by_values)
 
 
 @pytest.mark.parametrize(

@@ -354,9 +354,7 @@ def test_loops_over_what_is_not_known(values: str) -> None:
     assert subjects == ["ServiceAccount shop/${sa}"]
 
 
-@pytest.mark.parametrize(
-    ("namespace", "rules"), [("user$i-inventory", set()), ("${NS}", set()), ("User_1", {"MAN002"})]
-)
+@pytest.mark.parametrize(("namespace", "rules"), [("user$i-inventory", set()), ("${NS}", set()), ("User_1", {"MAN002"})])
 def test_a_variable_within_a_name_may_make_it_valid(namespace: str, rules: set[str], tmp_path: Path) -> None:
     script = tmp_path / "setup.sh"
     script.write_text(f"#!/bin/sh\noc adm policy add-scc-to-user privileged -z web -n {namespace}\n")
