@@ -35,7 +35,7 @@ def pages() -> ModuleType:
 def test_every_rule_has_its_page(pages: ModuleType, rule: AnyRule) -> None:
     page = pages.generated(ROOT)[f"rules/{rule.name}.md"]
     assert page.startswith(f"---\ntitle: {rule.id} {rule.name}\n")
-    assert f"*{rule.severity.value}*{{ .fact .{rule.severity.value} }}" in page
+    assert f"*{rule.heading}*{{ .fact .{rule.heading} }}" in page
     assert "## How to fix it" in page
     assert f"[{rule.id}]({rule.name}.md)" in pages.rule_index(builtin())
 

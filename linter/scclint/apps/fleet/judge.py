@@ -259,7 +259,7 @@ def _finding_rows(report: Report) -> Iterator[Row]:
             "rule_name": finding.rule_name,
             "severity": finding.heading,
             "reach": finding.reach or "",
-            "key": str(finding.key),
+            "fact": str(finding.key),
             "message": finding.message,
             "help": finding.help,
             "file": finding.span.file,
