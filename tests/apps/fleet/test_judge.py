@@ -94,12 +94,12 @@ def test_what_the_folders_above_say_counts(out: Path, tmp_path: Path) -> None:
     found = [scan(out, folders)]
     (repository / ".gitignore").write_text("*.json\n")
     found.append(scan(out, folders))
-    (repository / ".scclint.yaml").write_text("ignore: [SEC, SCC]\n")
+    (repository / ".scclint.yaml").write_text("ignore: [ALL]\n")
     found.append(scan(out, folders))
     found.append(scan(out, folders))
     assert [one.counts["reused"] for one in found] == [0, 0, 0, 2]
     assert [row["findings"] for row in targets(out, found[-1].scan).values()] == [0, 0]
-    assert [row["findings"] for row in targets(out, found[0].scan).values()] == [1, 1]
+    assert all(row["findings"] > 0 for row in targets(out, found[0].scan).values())
 
 
 def test_a_suppression_that_ends_is_judged_again_then(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
