@@ -29,7 +29,6 @@ def test_the_second_run_says_the_same(run: Run, many: Path) -> None:
 VIEWS = (
     ("review", "m", "--format", "json"),
     ("units", "m", "--format", "json"),
-    ("controls", "m", "--format", "json"),
     ("who-can", "anyuid", "m", "--format", "json"),
     ("explain", "pod/p1", "m"),
     ("suggest", "pod/p1", "m"),

@@ -60,7 +60,7 @@ def refused(run: Run, name: str, line: int, column: int, message: str, *, everyw
     assert ran.status == 2
     (finding,) = [f for f in facts_of(report) if f["rule"] == "MAN001"]
     assert (finding["file"], finding["line"], finding["column"]) == (name, line, column), finding
-    assert message in finding["message"]
+    assert message in finding["text"]
     if everywhere:
         _, texts = check_in(run, [*FORMATS])
         assert all(name in text for text in texts.values())
@@ -357,7 +357,7 @@ def test_a_template_beyond_the_limit_that_only_informs(run: Run, folder: Path) -
     notices = check_rest(ran)["summary"]["notices"]
     assert ran.status == 1
     assert [(n["level"], n["file"], n["line"]) for n in notices] == [("warning", "m.yaml", 2)]
-    assert notices[0]["message"].startswith("not taken into account: parameters and labels add more than")
+    assert notices[0]["text"].startswith("not taken into account: parameters and labels add more than")
 
 
 def test_what_many_templates_add_counts_together(run: Run, folder: Path) -> None:

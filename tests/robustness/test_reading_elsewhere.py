@@ -257,9 +257,7 @@ def test_a_configuration_from_elsewhere_is_none(run: Run, tree: Path, monkeypatc
         ("template: inner.j2", "is a link, or lies in a linked folder"),
         ("template: templates", "is not a regular file"),
         ('template: "t.j2\\0"', "is not a path"),
-        ("baseline: ../secret/x.yaml", "and the git work tree around it; to read it, pass the configuration with --config"),
-        ("baseline: link.j2", "and the git work tree around it"),
-        ("profile-dirs: [templates, ../secret]", "and the git work tree around it"),
+        ("profile-dirs: [templates, ../secret]", "and the git work tree around it; to read it, pass the configuration with --config"),
         ("cluster: {state: [../secret]}", "and the git work tree around it"),
         ("helm-chart: ../secret", "and the git work tree around it"),
         ("helm-values: [linked/x.yaml]", "and the git work tree around it"),
@@ -287,7 +285,7 @@ def test_a_configuration_that_was_found_names_no_files_elsewhere(
 
 def test_a_template_of_a_found_configuration_lies_below_it(run: Run, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_file(tree / "x.yaml", pod("a"))
-    write_file(tree / "templates" / "t.j2", "{{ findings | length }} found")
+    write_file(tree / "templates" / "t.j2", "{{ access | length }} found")
     write_file(tree / ".scclint.yaml", "template: ./templates/../templates/t.j2")
     (tree.parent / "link").symlink_to("tree")
     for folder in ("tree", "link"):

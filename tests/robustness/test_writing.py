@@ -113,13 +113,6 @@ def test_a_write_that_fails_leaves_the_old_report(run: Run, folder: Path, monkey
     assert sorted(p.name for p in folder.iterdir()) == ["a.yaml", "out.json"]
 
 
-def test_a_baseline_that_cannot_be_written(run: Run, folder: Path) -> None:
-    ran = run("check", ".", "--write-baseline", "no/such/folder.json")
-    assert ran.status == 2
-    assert "no/such/folder.json" in ran.err
-    assert "recorded" not in ran.err
-
-
 def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever stage fails on one of the files, the others are reported."""
     (folder / "b.yaml").write_text(pod("b"), encoding="utf-8")
