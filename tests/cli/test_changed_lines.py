@@ -67,7 +67,7 @@ def changed_line(file: str, before: str, after: str) -> set[tuple[str, int]]:
 
 def checked(cli: Cli) -> tuple[Run, dict[str, str]]:
     """A run over the last commit, and what it tells each code host."""
-    names = ("github", "sarif", "gitlab", "rdjson")
+    names = ("github", "sarif", "gitlab", "json")
     words = (word for name in names for word in ("--format", name, "--output", f"written.{name}"))
     run = cli("check", "--diff-base", "HEAD~1", *words, ".")
     return run, {name: Path(f"written.{name}").read_text(encoding="utf-8") for name in names}

@@ -48,7 +48,7 @@ def branch(here: Path) -> Path:
 
 
 def found(cli: Cli, *words: str) -> dict[str, Any]:
-    run = cli("diff", "--isolated", "--fail-if", "never", "--format", "json", *words)
+    run = cli("diff", "--isolated", "--fail-on", "never", "--format", "json", *words)
     assert run.status == 0, run.err
     document: dict[str, Any] = json.loads(run.out)
     Draft202012Validator(SCHEMA).validate(document)
@@ -227,10 +227,10 @@ def test_what_if(here: Path, cli: Cli) -> None:
     ("words", "status"),
     [
         ((), 1),
-        (("--fail-if", "never"), 0),
-        (("--fail-if", "wider"), 0),
-        (("--fail-if", "refused"), 1),
-        (("--fail-if", "any"), 1),
+        (("--fail-on", "never"), 0),
+        (("--fail-on", "wider"), 0),
+        (("--fail-on", "refused"), 1),
+        (("--fail-on", "any"), 1),
     ],
 )
 def test_status(sides: Path, cli: Cli, words: tuple[str, ...], status: int) -> None:
@@ -254,7 +254,7 @@ def test_a_document_that_cannot_be_read_is_an_error(sides: Path, cli: Cli) -> No
         (("old", "new", "old"), "diff compares two states, not 3"),
         (("old", "nowhere"), "nowhere is no file, no folder and no git revision"),
         (("old", "new", "--what-if", "old"), "name one state"),
-        (("old", "new", "--fail-if", "worse"), "expected any, wider, refused or never, not 'worse'"),
+        (("old", "new", "--fail-on", "worse"), "expected any, wider, refused or never, not 'worse'"),
     ],
 )
 def test_mistakes(sides: Path, cli: Cli, words: tuple[str, ...], text: str) -> None:

@@ -62,7 +62,7 @@ def test_a_chart_that_is_the_whole_repository(here: Path, cli: Cli) -> None:
     commit("base")
     assert found(cli) == ["templates/pod.yaml:5 SEC201"]
     assert found(cli, "--diff-base", "HEAD") == []
-    assert cli("diff", "HEAD", "--fail-if", "any").status == 0
+    assert cli("diff", "HEAD", "--fail-on", "any").status == 0
 
 
 def test_nothing_changed(repository: Path, cli: Cli) -> None:

@@ -263,10 +263,10 @@ def test_a_file_name_cannot_write_lines_of_a_diff(name: str, here: Path, cli: Cl
 def test_many_findings_get_fixes_on_request_only(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scclint.remedy.proofs.MAX_FIXED_FINDINGS", 1)
     (here / "web.yaml").write_text(WEB)
-    run = cli("check", "--format", "rdjson")
+    run = cli("check", "--format", "json")
     assert "suggestions" not in run.out
     assert "more than 1 findings: use --fixes always" in run.err
-    assert "suggestions" in cli("check", "--format", "rdjson", "--fixes", "always").out
+    assert "suggestions" in cli("check", "--format", "json", "--fixes", "always").out
 
 
 @needs_kustomize
@@ -282,7 +282,7 @@ def test_a_report_on_a_terminal_renders_few_units_for_fixes(here: Path, cli: Cli
     assert run.out.count("help: Remove runAsUser: 1001") == 1
     assert "no fix was looked for of 1 finding, whose proof renders many units: use --fixes always" in run.err
     assert "no fix was looked for" not in cli("check", "--fixes", "always").err
-    assert "no fix was looked for" not in cli("check", "--format", "rdjson", "--output", "out.json", "--format", "full").err
+    assert "no fix was looked for" not in cli("check", "--format", "json", "--output", "out.json", "--format", "full").err
 
 
 @needs_kustomize

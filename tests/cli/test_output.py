@@ -121,8 +121,8 @@ class TestOutput:
 
 class TestTemplate:
     def test_it_lays_out_the_full_format(self, demo: Path, cli: Cli) -> None:
-        Path("t.j2").write_text("{% for f in findings %}{{ f.rule }} {% endfor %}")
-        assert cli("check", "--template", "t.j2", "demo").out == "SCC104 SEC201 SCC101 SEC206 SCC107 \n"
+        Path("t.j2").write_text("{% for f in problems %}{{ f.rule }} {% endfor %}")
+        assert cli("check", "--template", "t.j2", "demo").out == "SEC201 SCC101 SEC206 \n"
 
     def test_no_other(self, demo: Path, cli: Cli) -> None:
         Path("t.j2").write_text("")
@@ -140,23 +140,6 @@ class TestTemplate:
         run = cli("check", "--template", "t.j2", "demo")
         assert (run.status, run.out, run.err.count("\n")) == (2, "", 1)
         assert run.err.startswith("scclint: t.j2:2: ")
-
-
-@pytest.mark.parametrize("name", ["full", "concise"])
-def test_statistics(demo: Path, cli: Cli, name: str) -> None:
-    run = cli("check", "--statistics", "--format", name, "demo")
-    table, summary = run.out.split("2 errors")
-    assert [line.split() for line in table.splitlines() if line] == [
-        ["1", "SEC201", "error", "unconfined-by-default"],
-        ["1", "SEC206", "error", "profile-refused"],
-    ]
-    assert summary.startswith("\nOpenShift 4.22;") or summary.startswith(". OpenShift 4.22;")
-
-
-def test_statistics_in_markdown(demo: Path, cli: Cli) -> None:
-    out = cli("check", "--statistics", "--format", "markdown", "demo").out
-    assert "| 1 | 🔴 error | SEC201 <code>unconfined-by-default</code> |" in out
-    assert "bare-pod.yaml" not in out
 
 
 def test_markdown_has_the_verdict_of_every_workload(demo: Path, cli: Cli) -> None:

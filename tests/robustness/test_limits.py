@@ -357,7 +357,7 @@ def test_a_template_beyond_the_limit_that_only_informs(run: Run, folder: Path) -
     notices = check_rest(ran)["summary"]["notices"]
     assert ran.status == 1
     assert [(n["level"], n["file"], n["line"]) for n in notices] == [("warning", "m.yaml", 2)]
-    assert notices[0]["text"].startswith("not taken into account: parameters and labels add more than")
+    assert notices[0]["message"].startswith("not taken into account: parameters and labels add more than")
 
 
 def test_what_many_templates_add_counts_together(run: Run, folder: Path) -> None:

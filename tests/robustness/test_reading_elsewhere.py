@@ -257,7 +257,10 @@ def test_a_configuration_from_elsewhere_is_none(run: Run, tree: Path, monkeypatc
         ("template: inner.j2", "is a link, or lies in a linked folder"),
         ("template: templates", "is not a regular file"),
         ('template: "t.j2\\0"', "is not a path"),
-        ("profile-dirs: [templates, ../secret]", "and the git work tree around it; to read it, pass the configuration with --config"),
+        (
+            "profile-dirs: [templates, ../secret]",
+            "and the git work tree around it; to read it, pass the configuration with --config",
+        ),
         ("cluster: {state: [../secret]}", "and the git work tree around it"),
         ("helm-chart: ../secret", "and the git work tree around it"),
         ("helm-values: [linked/x.yaml]", "and the git work tree around it"),

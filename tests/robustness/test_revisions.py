@@ -9,7 +9,6 @@ import pytest
 
 from scclint.files import revision as module
 from tests.repository import git
-from tests.running import facts_of
 
 from .conftest import Ran, Run, Spawn, pod
 

@@ -137,7 +137,7 @@ def test_a_bug_is_a_status_and_a_line_and_hides_nothing(run: Run, folder: Path, 
     for holder, name, is_meant in stages:
         with monkeypatch.context() as patch:
             patch.setattr(holder, name, failing(getattr(holder, name), is_meant))
-            for format in ("full", "json", "sarif", "github", "junit", "markdown"):
+            for format in ("full", "json", "sarif", "github", "gitlab", "markdown"):
                 ran = run("check", ".", "--format", format)
                 assert ran.status == 3, (name, format, ran)
                 assert "a.yaml" in ran.out

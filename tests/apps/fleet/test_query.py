@@ -172,7 +172,9 @@ def test_findings_by_rule(fleet: Path) -> None:
     found = ask(fleet, "SELECT rule, severity, findings, targets, teams FROM findings_by_rule")
     latest = "findings JOIN scans USING (scan) WHERE latest AND suppressed_by = ''"
     assert sum(row[2] for row in found) == ask(fleet, f"SELECT count(*) FROM {latest}")[0][0]
-    assert [row[1] for row in found] == sorted((row[1] for row in found), key=["error", "warning", "access", "gap", "advice"].index)
+    assert [row[1] for row in found] == sorted(
+        (row[1] for row in found), key=["error", "warning", "access", "gap", "advice"].index
+    )
     for rule, severity, *numbers in found:
         rows = ask(fleet, f"SELECT target, team FROM {latest} AND rule = '{rule}' AND severity = '{severity}'")
         targets, teams = {target for target, _ in rows}, {team for _, team in rows if team}
