@@ -15,8 +15,8 @@ pytestmark = pytest.mark.usefixtures("demo")
 
 
 def named(cli: Cli) -> dict[str, str]:
-    causes = json.loads(cli("check", "demo", "--format", "json").out)["causes"]
-    return {cause["rule"]: cause["name"] for cause in causes}
+    problems = json.loads(cli("check", "demo", "--format", "json").out)["problems"]
+    return {problem["rule"]: problem["cause"] for problem in problems}
 
 
 def test_a_cause_is_shown_whole(cli: Cli) -> None:

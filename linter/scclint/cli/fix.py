@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from scclint.causes.join import joined
 from scclint.config.model import Config
+from scclint.config.selection import selects_advice
 from scclint.console.arguments import cache_scope, open_run, settings, terminal_columns
 from scclint.console.progress import progress
 from scclint.console.status import status_of_fix
@@ -152,7 +153,9 @@ def _judged(
     opened = open_run(args, config, registry, replace(options, overlay=texts))
     report = report_of(opened)
     causes = joined(report, each_edit=True)
-    return opened, report, with_fixes(opened, causes, causes.live)
+    # What a user does not want to see, nothing fixes.
+    wanted = [f for f in causes.live if f.kind != "advice" or selects_advice(config, registry.rules)]
+    return opened, report, with_fixes(opened, causes, wanted)
 
 
 def _why_not_written(judged: Run, file: str) -> str:
