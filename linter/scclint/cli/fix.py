@@ -153,9 +153,10 @@ def _judged(
     opened = open_run(args, config, registry, replace(options, overlay=texts))
     report = report_of(opened)
     causes = joined(report, each_edit=True)
-    # What a user does not want to see, nothing fixes.
-    wanted = [f for f in causes.live if f.kind != "advice" or selects_advice(config, registry.rules)]
-    return opened, report, with_fixes(opened, causes, wanted)
+    if not selects_advice(config, registry.rules):
+        # Nothing is wrong there, and `check` does not print it.
+        causes = replace(causes, findings=tuple(f for f in causes.findings if f.kind != "advice"))
+    return opened, report, with_fixes(opened, causes, causes.live)
 
 
 def _why_not_written(judged: Run, file: str) -> str:
