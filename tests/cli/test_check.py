@@ -57,7 +57,7 @@ def test_findings_end_with_1(demo: Path, cli: Cli) -> None:
     [
         (("--fail-on", "error"), 1),
         (("--fail-on", "error", "--select", "SCC104"), 0),
-        (("--fail-on", "access", "--select", "SCC102"), 0),
+        (("--fail-on", "error", "--select", "SCC102"), 0),
         (("--fail-on", "access", "--select", "RBA402"), 1),
         (("--select", "MAN002"), 0),
         (
@@ -79,8 +79,8 @@ def test_select_ignore_and_extend_select(demo: Path, cli: Cli) -> None:
         found = facts_of(json.loads(cli("check", "--format", "json", *words, "demo").out))
         return {finding["rule"] for finding in found}
 
-    assert rules() == {"RBA402", "SCC101", "SEC201", "SEC206"}
-    assert rules("--select", "SEC") == {"SEC201", "SEC206"}
+    assert rules() == {"RBA402", "SCC101", "SCC102", "SEC201", "SEC206"}
+    assert rules("--select", "SEC", "--ignore", "advice") == {"SEC201", "SEC206"}
     assert rules("--select", "unconfined-by-default,SCC101") == {"SEC201", "SCC101"}
     assert rules("--select", "SEC", "--ignore", "SEC206") == {"SEC201"}
     assert rules("--select", "SEC", "--extend-select", "SCC101") == {"SEC201", "SEC206", "SCC101"}

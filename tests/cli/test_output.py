@@ -37,8 +37,8 @@ class TestOutput:
         words = ("--format", "concise", "--output", "-", "--format", "sarif", "--output", "x.sarif", "--format", "gitlab")
         run = cli("check", *words, "--output", "sub.json", "demo")
         assert run.out == cli("check", "--format", "concise", "demo").out
-        assert len(json.loads(Path("x.sarif").read_text())["runs"][0]["results"]) == 2
-        assert len(json.loads(Path("sub.json").read_text())) == 2
+        assert len(json.loads(Path("x.sarif").read_text())["runs"][0]["results"]) == 4
+        assert len(json.loads(Path("sub.json").read_text())) == 4
         assert not Path("-").exists()
 
     def test_every_format_says_the_same_alone_and_with_others(self, demo: Path, cli: Cli) -> None:
