@@ -192,10 +192,3 @@ class TestQuiet:
         cli("check", "-q", "-o", "x.txt", "a.yaml")
         assert Path("x.txt").read_text().startswith("No problems found.")
 
-
-def test_show_suppressed(demo: Path, cli: Cli) -> None:
-    cli("check", "--write-baseline", "known.json", "demo")
-    run = cli("check", "--baseline", "known.json", "--show-suppressed", "demo")
-    assert run.status == 0
-    assert "demo/bare-pod.yaml:9:7: error[SEC201]" in run.out
-    assert "(suppressed by baseline)" in run.out

@@ -220,6 +220,11 @@ def with_texts(bench: Workbench, texts: Mapping[str, str]) -> Workbench | None:
     return Workbench(open_unit(unit, after), after)
 
 
+_HARMLESS = frozenset(("advice",))
+_GRANTED = _HARMLESS | {"access"}
+"""What is no harm that a switch does, by its heading: of one that grants SCCs, the words name the access."""
+
+
 def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: Occurrence | None) -> tuple[Safety, str, str]:
     """Return how far the pods differ with a switch, what becomes of those that the finding is about, and what else the switch does.
 
@@ -242,8 +247,7 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     found = tuple((old, new) for old, new in pairs if new is not None)
     # The grants are named by themselves.
     trial = EditTrial((), found, after.worlds, (), (), only_workloads=bool(granted))
-    harmless = ("advice", "access") if granted else ("advice",)
-    reported = {str(rule) for rule, heading, *_ in now - was if heading not in harmless}
+    reported = {str(rule) for rule, heading, *_ in now - was if heading not in (_GRANTED if granted else _HARMLESS)}
     harm = [*outcomes_disprove(before, result, trial), *(f"{rule} would be reported" for rule in sorted(reported))]
     if harm and not granted:
         raise EditRefused(harm[0])
