@@ -86,7 +86,7 @@ def test_a_grant_that_nobody_needs_is_a_remedy_and_advice() -> None:
     assert cause.message == "Deployment web: container web will run unconfined"
     # What an image needs that nothing describes comes first.
     assert cause.help.startswith(COPY.format("web", ", instead of RoleBinding web-scc (SCC anyuid)")[:-1])
-    assert [advice.span.line for advice in causes(text, "RBA403")] == [12]
+    assert [advice.span.line for advice in causes(text, "RBA403")] == [14]
 
 
 def test_an_scc_of_the_input_is_where_its_workloads_are_confined() -> None:

@@ -154,7 +154,7 @@ class TestWords:
             (("check", "--format", "zzz"), "scclint check: argument --format: unknown value 'zzz'; use one of full, concise, "),
             (
                 ("check", "--format", "xml"),
-                "scclint check: argument --format: unknown value 'xml' ; use one of ",
+                "scclint check: argument --format: unknown value 'xml'; use one of ",
             ),
             (
                 ("check", "--format", "text"),

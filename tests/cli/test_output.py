@@ -191,4 +191,3 @@ class TestQuiet:
         assert facts_of(json.loads(cli("check", "-q", "--format", "json", "a.yaml").out)) == []
         cli("check", "-q", "-o", "x.txt", "a.yaml")
         assert Path("x.txt").read_text().startswith("No problems found.")
-

@@ -49,7 +49,7 @@ class WorkloadChange:
 
 
 @record
-class Review:
+class StateDifference:
     """What one state has beyond another. `before` and `after` are their names.
 
     `report` is that of the later state, in which only the new facts are live. `gone` are the facts that only the earlier one has.
@@ -83,7 +83,7 @@ def compare_sides(
     merge_base: bool = False,
     scope: Sequence[str] = (),
     jobs: int = 1,
-) -> Review:
+) -> StateDifference:
     """Return what changes between two paths or revisions. With `merge_base`, `before` is where `after` branched off from it.
 
     `scope` names the cache of what both render to, and `jobs` is the number of programs that render at the same time.
@@ -107,7 +107,7 @@ def compare_sides(
         return _comparison(before, after, earlier, replace(later, notices=(*later.notices, *notices)))
 
 
-def compare_releases(path: str, config: Config, registry: Registry) -> Review:
+def compare_releases(path: str, config: Config, registry: Registry) -> StateDifference:
     """Return what changes for the manifests of a path from the first of the configured releases to the last."""
     if config.platform == "kubernetes" or len(config.openshift) < 2:
         raise UsageError("to compare releases, name at least two with --openshift, as in --openshift 4.22,5.0")
@@ -126,11 +126,11 @@ def _on(release: str, report: Report) -> Report:
     return replace(report, findings=tuple(replace(f, releases=()) for f in findings), outcomes={"": rows})
 
 
-def _comparison(before: str, after: str, earlier: Report, later: Report) -> Review:
+def _comparison(before: str, after: str, earlier: Report, later: Report) -> StateDifference:
     found = difference(earlier.findings, as_after(later.findings))
     notices = dict.fromkeys((*(n for n in earlier.notices if n.level == "error"), *later.notices))
     report = mark_old(replace(later, notices=tuple(notices)), earlier, reason=f"not changed since {before}")
-    return Review(before, after, report, found.gone, tuple(_changes(earlier.outcomes, later.outcomes)))
+    return StateDifference(before, after, report, found.gone, tuple(_changes(earlier.outcomes, later.outcomes)))
 
 
 def _changes(

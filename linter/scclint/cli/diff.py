@@ -5,7 +5,7 @@ from argparse import Namespace
 from functools import partial
 
 from scclint.causes.join import joined
-from scclint.change.compare import Review, compare_releases, compare_sides
+from scclint.change.compare import StateDifference, compare_releases, compare_sides
 from scclint.cli.diff_base import settings_of
 from scclint.config.model import Config
 from scclint.config.selection import selects_advice
@@ -75,7 +75,7 @@ def _base(operands: list[str]) -> Revision | None:
         return None
 
 
-def _compare(operands: list[str], config: Config, registry: Registry, args: Namespace) -> Review:
+def _compare(operands: list[str], config: Config, registry: Registry, args: Namespace) -> StateDifference:
     # What a revision has of this folder is an earlier state of it.
     paths = [*filter(os.path.exists, operands)] or [_WORKING_TREE]
     scope = cache_scope(Namespace(**{**vars(args), "paths": paths}))

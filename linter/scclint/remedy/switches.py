@@ -220,11 +220,6 @@ def with_texts(bench: Workbench, texts: Mapping[str, str]) -> Workbench | None:
     return Workbench(open_unit(unit, after), after)
 
 
-_HARMLESS = frozenset(("advice",))
-_GRANTED = _HARMLESS | {"access"}
-"""What is no harm that a switch does, by its heading: of one that grants SCCs, the words name the access."""
-
-
 def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: Occurrence | None) -> tuple[Safety, str, str]:
     """Return how far the pods differ with a switch, what becomes of those that the finding is about, and what else the switch does.
 
@@ -237,17 +232,15 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
     kept = {subject_of(workload): workload for workload in after.opened.workloads}
     pairs = [(workload, kept.get(subject_of(workload))) for workload in before.opened.workloads]
     granted = grouped(grant for release, world in after.worlds.items() for grant in _new_grants(before.worlds[release], world))
-    for release, world in after.worlds.items():
-        for old, new in pairs:
-            must_run = before.worlds[release].outcome(old).created is not False or (result and old is result.subject)
-            if new is None or (must_run and world.outcome(new).created is False):
-                raise EditRefused(f"{old.named} would be gone, or its pod rejected")
+    _refuse_loss(before, after, pairs, result)
     # What becomes of the pods with the finding is said first.
     pairs.sort(key=lambda pair: result is None or pair[0] is not result.subject)
     found = tuple((old, new) for old, new in pairs if new is not None)
     # The grants are named by themselves.
     trial = EditTrial((), found, after.worlds, (), (), only_workloads=bool(granted))
-    reported = {str(rule) for rule, heading, *_ in now - was if heading not in (_GRANTED if granted else _HARMLESS)}
+    # The words name what is granted, so that the access is no other harm.
+    harmless = {"advice", "access"} if granted else {"advice"}
+    reported = {str(rule) for rule, heading, *_ in now - was if heading not in harmless}
     harm = [*outcomes_disprove(before, result, trial), *(f"{rule} would be reported" for rule in sorted(reported))]
     if harm and not granted:
         raise EditRefused(harm[0])
@@ -257,6 +250,17 @@ def prove_switch(before: Workbench, after: Workbench, finding: Finding, result: 
         safety, words = "advice", "Decide whether the program works without these rights in the whole cluster."
     grants = [f"{user} may use SCC {listed(dict.fromkeys(sccs))}" for user, sccs in granted.items()]
     return safety, words, f"With it, {and_more([*grants, *harm], _BESIDE)}." if granted else ""
+
+
+def _refuse_loss(
+    before: Workbench, after: Workbench, pairs: Sequence[tuple[Workload, Workload | None]], result: Occurrence | None
+) -> None:
+    """Raise EditRefused if a switch takes a workload away, or the cluster then rejects a pod that ran, or that the switch is to admit."""
+    for release, world in after.worlds.items():
+        for old, new in pairs:
+            must_run = before.worlds[release].outcome(old).created is not False or (result and old is result.subject)
+            if new is None or (must_run and world.outcome(new).created is False):
+                raise EditRefused(f"{old.named} would be gone, or its pod rejected")
 
 
 def _new_grants(before: World, after: World) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scclint.change.compare import Review, WorkloadChange, facts
+from scclint.change.compare import StateDifference, WorkloadChange, facts
 from scclint.finding import Finding
 from scclint.outcome.rows import WorkloadRow
 from scclint.report import Options, markdown, render
@@ -22,7 +22,7 @@ from scclint.report.view import layout
 from scclint.text import counted, full_name
 
 
-def render_json(comparison: Review, options: Options) -> str:
+def render_json(comparison: StateDifference, options: Options) -> str:
     """The comparison as JSON, which schemas/diff.json describes."""
     document = {
         "version": 1,
@@ -36,7 +36,7 @@ def render_json(comparison: Review, options: Options) -> str:
     return dump(document) + "\n"
 
 
-def _new(comparison: Review) -> Iterator[Finding]:
+def _new(comparison: StateDifference) -> Iterator[Finding]:
     """Yield the facts that are new, lines of others included."""
     return (f for f in comparison.report.findings if f.suppression is None or f.suppression.by == "finding")
 
@@ -61,12 +61,12 @@ def _facts(row: WorkloadRow | None) -> Json | None:
     return None if row is None else {name: visible(text) for name, text in facts(row).items()}
 
 
-def render_sarif(comparison: Review, options: Options) -> str:
+def render_sarif(comparison: StateDifference, options: Options) -> str:
     """What is new as SARIF."""
     return render(comparison.report, "sarif", options)
 
 
-def render_text(comparison: Review, options: Options) -> str:
+def render_text(comparison: StateDifference, options: Options) -> str:
     """The comparison for people: what is new as `check` shows it, what is gone, and the workloads that get something else."""
     report = comparison.report
     new = from_template("check", options.color, options.width, verbose=options.verbose, **layout(report, options))
@@ -81,7 +81,7 @@ def render_text(comparison: Review, options: Options) -> str:
     return "".join((title, "New:\n\n" if new.strip() else "", new, others, closing_summary(report, options, "\n")))
 
 
-def render_markdown(comparison: Review, options: Options) -> str:
+def render_markdown(comparison: StateDifference, options: Options) -> str:
     """The comparison for a pull request."""
     return markdown.from_template(
         "diff",
@@ -95,7 +95,7 @@ def render_markdown(comparison: Review, options: Options) -> str:
     )
 
 
-def _others(comparison: Review) -> Json:
+def _others(comparison: StateDifference) -> Json:
     """Return what is gone, and the workloads that get something else, as lines."""
     gone = [f for f in comparison.gone if f.suppression is None]
     return {
