@@ -47,7 +47,7 @@ def test_a_finding_yields_to_one_with_the_same_cause() -> None:
 
 
 def test_chains_end_at_one_finding() -> None:
-    report = joined(Report((finding("SCC103", Severity.INFO), finding("SCC107", Severity.WARNING), finding("SCC101"))))
+    report = joined(Report((finding("SCC103", Severity.WARNING), finding("SCC107", Severity.WARNING), finding("SCC101"))))
     (winner,) = report.live
     assert winner.rule_id == "SCC101"
     assert len(related_places(winner)) == 2
@@ -67,7 +67,7 @@ def test_a_refused_profile_is_one_error() -> None:
     "findings",
     [
         (finding("SCC101", name="other"), finding("SCC107", Severity.WARNING)),
-        (finding("SCC102", Severity.INFO), finding("SCC107", Severity.WARNING)),
+        (finding("SCC101", Severity.WARNING), finding("SCC107", Severity.ERROR)),
         (finding("SCC102", Severity.WARNING), finding("SEC201")),
         (finding("SCC107", Severity.WARNING), finding("MAN003")),
         (replace(finding("SCC101"), suppression=Suppression("baseline")), finding("SCC107", Severity.WARNING)),
@@ -522,9 +522,9 @@ def test_an_old_version_counts_once_in_a_folder() -> None:
 
 
 @pytest.mark.parametrize("folder", ["overlays/3.x", "ocp-3", "openshift_v3.11", "v3.11", "deploy-for-3.x"])
-def test_an_old_version_in_a_folder_for_openshift_3(folder: str) -> None:
+def test_an_old_version_weighs_the_same_in_a_folder_for_openshift_3(folder: str) -> None:
     (found,) = (f for f in lint_texts({f"{folder}/a.yaml": OLD % ("apps/v1beta1", "a")}).live if f.rule_id == "MAN002")
-    assert found.severity is Severity.INFO
+    assert found.severity is Severity.ERROR
 
 
 @pytest.mark.parametrize("folder", ["v3.1.0", "3", "v3.11.2", "step-3", "ocp-31"])
