@@ -144,7 +144,10 @@ def test_a_part_of_an_object_is_a_gap_only_if_it_asks_for_access_to_the_node(her
     assert [notice.message for notice in report.notices] == [
         "latest/part.yaml: Pod c (and 1 more like it): not judged, because container a has no image"
     ]
-    assert [(fact.kind, fact.what, fact.span.file) for fact in report.findings] == [("gap", "hostPID", "tests/host.yaml")]
+    assert [(fact.kind, fact.what, fact.span.file) for fact in report.findings] == [
+        ("gap", "hostPID", "tests/host.yaml"),
+        ("access", "hostPID", "tests/host.yaml"),
+    ]
 
 
 def test_a_part_that_deletes_an_object_is_not_named(here: Path) -> None:
