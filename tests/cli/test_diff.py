@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
-from tests.manifests import GRANT, PRIVILEGED, ROOT, SCC, WEB
+from tests.manifests import GRANT, PRIVILEGED, ROOT, WEB
 from tests.repository import git
 from tests.running import write_file
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "diff.json").read_text())
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+SCHEMA = json.loads((SCHEMAS / "diff.json").read_text())
+VALIDATOR = Draft202012Validator(
+    SCHEMA,
+    registry=Registry().with_resource(
+        "json_v1.json", Resource.from_contents(json.loads((SCHEMAS / "json_v1.json").read_text()))
+    ),
+)
 
 
 @pytest.fixture
@@ -51,12 +59,25 @@ def found(cli: Cli, *words: str) -> dict[str, Any]:
     run = cli("diff", "--isolated", "--fail-on", "never", "--format", "json", *words)
     assert run.status == 0, run.err
     document: dict[str, Any] = json.loads(run.out)
-    Draft202012Validator(SCHEMA).validate(document)
+    VALIDATOR.validate(document)
     return document
 
 
-def names(document: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    return [(workload["name"], workload["effects"]) for workload in document["workloads"]]
+def rules(document: dict[str, Any], side: str = "new") -> list[str]:
+    """The rules of the facts that are new, or gone."""
+    return [fact["rule"] for facts in document[side].values() for fact in facts]
+
+
+def workloads(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The workloads that get something else, and the SCC of both sides."""
+    return [
+        (one["name"], *(state["scc"] if state else "none" for state in (one["before"], one["after"])))
+        for one in document["workloads"]
+    ]
+
+
+GRANTED = ["SEC201", "SCC102", "RBA402"]
+"""The facts that the grant adds to a pod that gets a profile without it."""
 
 
 def test_the_schema_is_one() -> None:
@@ -66,100 +87,83 @@ def test_the_schema_is_one() -> None:
 def test_text(sides: Path, cli: Cli) -> None:
     run = cli("diff", "old", "new")
     assert run.status == 1
-    assert run.out == (
-        "old to new: 1 of 1 workload changed, 1 rejected, 1 SCC lost\n"
-        "\n"
-        "Deployment shop/web: rejected\n"
-        "  new/web.yaml:3:12\n"
-        "  result: admitted -> rejected\n"
-        "  scc: anyuid -> -\n"
-        "  why: restricted-v2: .containers[0].runAsUser: Invalid value: 0: must be in the ranges: [1000000000, 1000009999]; "
-        "restricted-v3: .spec.hostUsers: Invalid value: null: Host Users must be set to false\n"
-        "  because of RoleBinding shop/web (removed), old/web.yaml:15:12\n"
-        "\n"
-        "Who gained or lost an SCC:\n"
-        "  ServiceAccount shop/web may no longer use SCC anyuid in namespace shop, old/web.yaml:15:12\n"
+    first, gone, changed = (run.out.index(title) for title in ("New:\n", "Gone:\n", "Workloads that get something else:\n"))
+    assert run.out.startswith("old to new\n\n") and first < gone < changed
+    assert "new/web.yaml:11:74: error[SCC101] Deployment web: no SCC admits its pods" in run.out[first:gone]
+    assert "old/web.yaml:11:56: error[SEC201] Deployment web: container web will run" in run.out[gone:changed]
+    assert "  Deployment shop/web on 4.22  changed  new/web.yaml:3:12\n    result: admitted -> rejected\n" in run.out
+
+
+def test_a_fact_on_several_releases_is_one(sides: Path, cli: Cli) -> None:
+    document = found(cli, "new", "old", "--openshift", "4.20,4.22")
+    assert rules(document) == GRANTED
+    assert document["new"]["access"][1]["releases"] == ["4.20", "4.22"]
+    assert [one["release"] for one in document["workloads"]] == ["4.20", "4.22"]
+
+
+@pytest.mark.parametrize(("order", "word"), [(("empty", "new"), "new"), (("new", "empty"), "gone")])
+def test_a_workload_that_is_on_one_side(here: Path, cli: Cli, order: tuple[str, str], word: str) -> None:
+    (here / "empty").mkdir()
+    write_file("new/web.yaml", WEB)
+    assert (
+        f"Deployment shop/web on 4.22  {word}  new/web.yaml:3:12\n    admitted by SCC restricted-v2\n"
+        in cli("diff", *order).out
     )
-
-
-def test_a_grant_on_several_releases_is_one(sides: Path, cli: Cli) -> None:
-    run = cli("diff", "new", "old", "--openshift", "4.20,4.22")
-    assert run.out.count("ServiceAccount shop/web may now use SCC anyuid in namespace shop") == 1
-    assert ", 1 SCC gained\n" in run.out
-    sarif = json.loads(cli("diff", "new", "old", "--openshift", "4.20,4.22", "--format", "sarif").out)
-    assert [result["ruleId"] for result in sarif["runs"][0]["results"]].count("DIF003") == 1
-    assert found(cli, "new", "old", "--openshift", "4.20,4.22")["summary"]["gained"] == 2
-
-
-@pytest.mark.parametrize(("order", "effect"), [(("empty", "new"), "added"), (("new", "empty"), "removed")])
-def test_colour_of_a_workload_that_is_on_one_side(here: Path, cli: Cli, order: tuple[str, str], effect: str) -> None:
-    for name in ("empty", "new"):
-        (here / name).mkdir()
-    (here / "new" / "pod.yaml").write_text(
-        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: a, image: b}]}\n"
-    )
-    run = cli("diff", "--color", "always", *order)
-    assert f"Pod web: \x1b[36m{effect}\x1b[0m" in run.out
-    assert f"Pod web: {effect}" in cli("diff", "--color", "never", *order).out
 
 
 def test_json(sides: Path, cli: Cli) -> None:
     document = found(cli, "new", "old")
-    (workload,) = document["workloads"]
-    assert (workload["before"]["result"], workload["after"]["scc"]) == ("rejected", "anyuid")
-    assert workload["after"]["containers"][0]["uid"] == "0 (manifest)"
-    assert workload["causes"] == [
-        {
-            "kind": "RoleBinding",
-            "namespace": "shop",
-            "name": "web",
-            "part": "",
-            "how": "added",
-            "alone": True,
-            "file": "old/web.yaml",
-            "line": 15,
-        }
+    assert (document["before"], document["after"]) == ("new", "old")
+    assert (rules(document), rules(document, "gone")) == (GRANTED, ["SCC101"])
+    assert [(one["what"], one["who"], one["file"]) for one in document["new"]["access"]] == [
+        ("SCC anyuid", "", "old/web.yaml"),
+        ("SCC anyuid", "service account shop/web", "old/web.yaml"),
     ]
-    assert document["summary"] == {"workloads": 1, "changed": 1, "refused": 0, "wider": 1, "gained": 1, "lost": 0}
+    (workload,) = document["workloads"]
+    assert (workload["before"]["result"], workload["after"]["scc"], workload["file"]) == ("rejected", "anyuid", "old/web.yaml")
+    assert workload["after"]["uid of web"] == "0 (manifest)"
 
 
 def test_markdown(sides: Path, cli: Cli) -> None:
     text = cli("diff", "old", "new", "--format", "markdown").out
-    assert text.startswith("## 🔴 scclint: 1 of 1 workload changed, 1 rejected, 1 SCC lost\n")
-    assert (
-        "| <code>Deployment shop/web</code> | rejected | result: admitted → rejected<br>scc: anyuid → -<br>why: restricted-v2: "
-        in text
-    )
+    assert text.startswith("## scclint: old to new\n")
+    assert "- error new/web.yaml:11 **Deployment web: no SCC admits its pods**" in text
+    assert "<details><summary>Gone: 3</summary>" in text
+    assert "(changed, new/web.yaml:3:12): result: admitted" in text
 
 
-def test_sarif_has_what_got_worse(sides: Path, cli: Cli) -> None:
+def test_sarif_has_what_is_new(sides: Path, cli: Cli) -> None:
     write_file("new/web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":privileged"))
     log = json.loads(cli("diff", "old", "new", "--format", "sarif").out)
-    results = log["runs"][0]["results"]
-    assert sorted(result["ruleId"] for result in results) == ["DIF002", "DIF003"]
-    assert "scc: anyuid -> privileged" in results[0]["message"]["text"]
+    results = [
+        (result["ruleId"], result["message"]["text"]) for result in log["runs"][0]["results"] if "suppressions" not in result
+    ]
+    assert sorted({rule for rule, _ in results}) == ["RBA402", "SCC102", "SEC203"]
+    assert any("asks for privileged" in text for _, text in results)
 
 
 @pytest.mark.parametrize(
-    ("words", "workloads"),
+    ("words", "expected"),
     [
-        (("main...feature",), [("web", ["wider"])]),
-        (("main...",), [("web", ["wider"])]),
-        (("main..feature",), [("other", ["removed"]), ("web", ["wider"])]),
-        (("main", "feature"), [("other", ["removed"]), ("web", ["wider"])]),
+        (("main...feature",), [("web", "restricted-v2", "anyuid")]),
+        (("main...",), [("web", "restricted-v2", "anyuid")]),
+        (("main..feature",), [("other", "restricted-v2", "none"), ("web", "restricted-v2", "anyuid")]),
+        (("main", "feature"), [("other", "restricted-v2", "none"), ("web", "restricted-v2", "anyuid")]),
         (("HEAD",), []),
-        (("HEAD~1",), [("web", ["wider"])]),
+        (("HEAD~1",), [("web", "restricted-v2", "anyuid")]),
     ],
 )
-def test_revisions(branch: Path, cli: Cli, words: tuple[str, ...], workloads: list[tuple[str, list[str]]]) -> None:
-    assert names(found(cli, *words)) == workloads
+def test_revisions(branch: Path, cli: Cli, words: tuple[str, ...], expected: list[tuple[str, str, str]]) -> None:
+    document = found(cli, *words)
+    assert sorted(workloads(document)) == expected
+    assert rules(document) == (GRANTED if expected else [])
 
 
 def test_a_revision_counts_from_the_working_directory(branch: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("deploy")
     write_file("web.yaml", ROOT)
-    (workload,) = found(cli, "HEAD")["workloads"]
-    assert (workload["file"], workload["effects"]) == ("web.yaml", ["refused"])
+    document = found(cli, "HEAD")
+    assert [(one["file"], one["rule"]) for one in document["new"]["problems"]] == [("web.yaml", "SCC101")]
 
 
 def test_a_path_that_is_also_a_revision(branch: Path, cli: Cli) -> None:
@@ -173,14 +177,14 @@ def test_a_path_that_is_also_a_revision(branch: Path, cli: Cli) -> None:
 def test_rendered_streams(here: Path, cli: Cli) -> None:
     write_file("before.yaml", WEB)
     write_file("after.yaml", WEB + GRANT)
-    assert names(found(cli, "before.yaml", "after.yaml")) == [("web", ["wider"])]
+    assert rules(found(cli, "before.yaml", "after.yaml")) == GRANTED
 
 
 def test_standard_input(here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     write_file("before.yaml", WEB)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((WEB + GRANT).encode())))
-    (workload,) = found(cli, "before.yaml", "-")["workloads"]
-    assert (workload["effects"], workload["file"]) == (["wider"], "<stdin>")
+    document = found(cli, "before.yaml", "-")
+    assert [(one["rule"], one["file"]) for one in document["new"]["problems"]] == [("SEC201", "<stdin>")]
     run = cli("diff", "-", "-")
     assert (run.status, "standard input can be one state only" in run.err) == (2, True)
 
@@ -194,33 +198,14 @@ def test_the_output_of_two_commands(here: Path) -> None:
         ("bash", "-c", f"{scclint} <(cat before.yaml) <(cat after.yaml)"), capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stderr) == (1, "")
-    assert names(json.loads(run.stdout)) == [("web", ["wider"])]
+    assert rules(json.loads(run.stdout)) == GRANTED
 
 
-def test_an_upgrade_and_a_matrix(here: Path, cli: Cli) -> None:
-    write_file("web.yaml", PRIVILEGED + GRANT.replace(":anyuid", ":node-exporter").replace(":anyuid", ""))
-    document = found(cli, "--openshift", "4.14,4.22")
-    assert [[cell["release"] for cell in row["releases"]] for row in document["matrix"]] == [["4.14", "4.22"]]
-    text = cli("diff", ".", "--openshift", "4.14,4.16,4.22").out
-    assert text.splitlines()[-2].split() == ["WORKLOAD", "4.14", "4.16", "4.22"]
-
-
-@pytest.mark.parametrize("columns", [30, 40, 60])
-def test_the_matrix_on_a_narrow_terminal(columns: int, here: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_file("web.yaml", WEB)
-    monkeypatch.setattr("scclint.cli.diff.terminal_columns", lambda: columns)
-    monkeypatch.setattr("scclint.console.arguments.terminal_columns", lambda: columns)
-    text = cli("diff", ".", "--openshift", "4.14,4.16,4.22").out
-    matrix = text[text.index("WORKLOAD") :]
-    assert "\\n" not in matrix and max(map(len, matrix.splitlines())) <= columns
-    assert all(release in matrix for release in ("4.14", "4.16", "4.22"))
-
-
-def test_what_if(here: Path, cli: Cli) -> None:
-    write_file("dump/web.yaml", WEB + "---\n" + SCC.replace("NAME", "mine"))
-    write_file("scc.yaml", SCC.replace("NAME", "mine").replace("users: []", 'users: ["system:serviceaccount:shop:web"]'))
-    document = found(cli, "dump", "--what-if", "scc.yaml")
-    assert [workload["after"]["scc"] for workload in document["workloads"]] == ["mine"]
+def test_an_upgrade(here: Path, cli: Cli) -> None:
+    write_file("web.yaml", WEB.replace("securityContext: {}", "securityContext: {procMount: Unmasked}"))
+    write_file("grant.yaml", GRANT.replace(":anyuid", ":privileged"))
+    document = found(cli, ".", "--openshift", "4.22,4.14")
+    assert (document["before"], document["after"]) == ("4.14", "4.22")
 
 
 @pytest.mark.parametrize(
@@ -228,9 +213,8 @@ def test_what_if(here: Path, cli: Cli) -> None:
     [
         ((), 1),
         (("--fail-on", "never"), 0),
-        (("--fail-on", "wider"), 0),
-        (("--fail-on", "refused"), 1),
-        (("--fail-on", "any"), 1),
+        (("--fail-on", "error"), 1),
+        (("--fail-on", "gap"), 1),
     ],
 )
 def test_status(sides: Path, cli: Cli, words: tuple[str, ...], status: int) -> None:
@@ -241,7 +225,7 @@ def test_a_document_that_cannot_be_read_is_an_error(sides: Path, cli: Cli) -> No
     write_file("new/broken.yaml", "kind: [")
     run = cli("diff", "old", "new")
     assert run.status == 2
-    assert "new/broken.yaml:1: error: this document cannot be read" in run.err
+    assert "new/broken.yaml:1:8: error[MAN001] this document cannot be read" in run.out
 
 
 @pytest.mark.parametrize(
@@ -253,8 +237,7 @@ def test_a_document_that_cannot_be_read_is_an_error(sides: Path, cli: Cli) -> No
         (("../nowhere", "old"), "../nowhere is no file, no folder and no git revision"),
         (("old", "new", "old"), "diff compares two states, not 3"),
         (("old", "nowhere"), "nowhere is no file, no folder and no git revision"),
-        (("old", "new", "--what-if", "old"), "name one state"),
-        (("old", "new", "--fail-on", "worse"), "expected any, wider, refused or never, not 'worse'"),
+        (("old", "new", "--fail-on", "worse"), "unknown value 'worse'; use one of error, warning, access, gap, never"),
     ],
 )
 def test_mistakes(sides: Path, cli: Cli, words: tuple[str, ...], text: str) -> None:
@@ -295,7 +278,6 @@ MORE = {
     "enforce: baseline": "enforce: privileged, openshift.io/run-level: '1'",
     "path: /var/log": "path: /etc",
     ", readOnly: true": "",
-    "      hostPID: true\n": "",
     "subjects: [": "subjects: [{kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}, ",
 }
 RIGHT = """\
@@ -323,39 +305,35 @@ spec:
 """
 
 
-def test_what_is_gained_comes_before_what_is_lost(here: Path, cli: Cli) -> None:
-    after = NODE
-    for old, new in MORE.items():
-        assert after.count(old) == 1
-        after = after.replace(old, new)
+MORE_ACCESS = (
+    {"Pod Security level privileged", "no SCC admission"},
+    {"hostPath /etc to read"},
+    {"hostPath /var/log to write"},
+    {"SCC privileged"},
+)
+
+
+@pytest.mark.parametrize(("which", "words"), [*zip(MORE, MORE_ACCESS, strict=True)])
+def test_each_way_to_more_is_new_access(here: Path, cli: Cli, which: str, words: set[str]) -> None:
+    assert NODE.count(which) == 1
     write_file("old/a.yaml", NODE)
-    write_file("new/a.yaml", after + RIGHT)
+    write_file("new/a.yaml", NODE.replace(which, MORE[which]))
+    document = found(cli, "old", "new")
+    assert {one["what"] for one in document["new"]["access"]} == words
+
+
+def test_a_right_and_what_was_not_judged(here: Path, cli: Cli) -> None:
+    write_file("old/a.yaml", NODE)
+    write_file("new/a.yaml", NODE + RIGHT)
     write_file("new/app.yaml", ELSEWHERE)
     run = cli("diff", "old", "new")
     assert run.status == 1
-    text = run.out
-    assert "Namespace shop: openshift.io/run-level: - -> 1, and admits more, new/a.yaml:3:" in text
-    assert "enforce: baseline -> privileged, and admits more, new/a.yaml:3:" in text
-    assert "User jane may now use SCC privileged in namespace shop, new/a.yaml:" in text
-    assert "ServiceAccount shop/builder may now act as every user, new/a.yaml:" in text
-    gains, loses = (text.index(f"  {word}: ") for word in ("gains", "loses"))
-    assert gains < loses
-    assert "gains: hostPath /etc and hostPath /etc to write\n" in text
-    assert "loses: hostPID, hostPath /var/log and hostPath /var/log to read\n" in text
+    assert "impersonate * for service account" in run.out
     # What was not judged is said where people read it.
-    assert "Notes:\n" in text and "Application elsewhere" in text[text.index("Notes:") :]
-    rules = {
-        result["ruleId"] for result in json.loads(cli("diff", "old", "new", "--format", "sarif").out)["runs"][0]["results"]
-    }
-    assert rules >= {"DIF002", "DIF003", "DIF005", "DIF006"}
-    document = json.loads(cli("diff", "old", "new", "--format", "json").out)
-    assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(document)] == []
-    assert [one["right"] for one in document["rights"]] == ["act as every user"]
+    assert "Application elsewhere" in run.out[run.out.index("Notes:") :]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "---\n", "hello\n", 'Error from server (NotFound): deployments.apps "x" not found\n', "a: [1"]
-)
+@pytest.mark.parametrize("text", ["", "---\n", "hello\n", 'Error from server (NotFound): deployments.apps "x" not found\n'])
 @pytest.mark.parametrize("first", [True, False])
 def test_a_stream_without_manifests_is_no_state(
     here: Path, cli: Cli, text: str, monkeypatch: pytest.MonkeyPatch, *, first: bool

@@ -15,7 +15,7 @@ from scclint.objects.types import Role, Workload
 from scclint.objects.unknown import is_open, is_unfilled_user, stands_for_a_name
 from scclint.outcome.chain import Outcome
 from scclint.outcome.world import World
-from scclint.platform.terms import EVERYONE, REQUIRED_SCC, RESTRICTED, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
+from scclint.platform.terms import EVERYONE, REQUIRED_SCC, RUNTIME_DEFAULT, SCC_ROLE_PREFIX
 from scclint.record import grouped
 from scclint.text import and_more
 
@@ -60,11 +60,8 @@ def pinned(outcome: Outcome, world: World) -> bool:
     return outcome.verdict is not None and bool(outcome.verdict.required_scc) and world.cluster.admission.reads_required_scc
 
 
-def grant(
-    outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: str = "", first: bool = False, narrows: bool = False
-) -> Remedy:
-    """The grant of an SCC to the account of the workload, and what is different under it. `phrase` describes an SCC to be written,
-    and `first` says that it is tried before restricted-v2.
+def grant(outcome: Outcome, world: World, scc: str, why: str = "", *, phrase: str = "", narrows: bool = False) -> Remedy:
+    """The grant of an SCC to the account of the workload, and what is different under it. `phrase` describes an SCC to be written.
 
     Accounts that several workloads share are granted nothing, unless it `narrows` what they were granted.
     """
@@ -82,10 +79,8 @@ def grant(
     admission = world.cluster.admission
     after = admission.verdict_under(scc, verdict.submitted, namespace=verdict.namespace) if scc else None
     user = user_change(admission, verdict, after)
-    rule = _still_warns(outcome, world, first=first)
-    reason = f", and record what {rule} then reports with `scclint accept`" if rule else ""
     effects = (*((user,) if user else ()), *of_injection(world, outcome.workload))
-    return Remedy(words + why + pin + reason, effects, beside=not pins and (narrows or account not in SHARED_ACCOUNTS))
+    return Remedy(words + why + pin, effects, beside=not pins and (narrows or account not in SHARED_ACCOUNTS))
 
 
 def rights_beside(world: World, namespace: str, account: str) -> str:
@@ -115,21 +110,6 @@ def workloads_of(world: World, namespace: str, account: str) -> list[Workload]:
         ),
     )
     return by_account.get((namespace, account), [])
-
-
-def _still_warns(outcome: Outcome, world: World, *, first: bool) -> str:
-    """Return the rule that warns of the pod with the grant: the pod can take its node, or restricted-v2 rejects its IDs; empty if none."""
-    verdict = outcome.judged
-    if any(access.takes for access in used_by(verdict.submitted, world.cluster.kubernetes_minor)):
-        return "SCC102"
-    errors = world.cluster.admission.errors_under(RESTRICTED, verdict.submitted, namespace=verdict.namespace)
-    fixed = (
-        errors
-        and not first
-        and not pinned(outcome, world)
-        and all(ranged_by_namespace(world, RESTRICTED, error) for error in errors)
-    )
-    return "SCC107" if fixed else ""
 
 
 def ranged_by_namespace(world: World, scc: str, error: FieldError) -> bool:
@@ -282,7 +262,7 @@ def copy_grant(outcome: Outcome, world: World, scc: str, profiles: Sequence[str]
     if newer in world.cluster.sccs and applies_profile(world, newer) and admits(world, newer, outcome):
         return grant(outcome, world, newer, instead, narrows=narrows)
     copy = f"a custom copy of {scc} with seccompProfiles: [{', '.join(profiles)}]{instead}"
-    return grant(outcome, world, "", phrase=copy, first=bool(world.cluster.sccs[scc].priority), narrows=narrows)
+    return grant(outcome, world, "", phrase=copy, narrows=narrows)
 
 
 def _suggest(outcome: Outcome) -> str:

@@ -104,7 +104,7 @@ def compare_sides(
             own, file = accepted_text(RunOptions(), run.config), accepted_file(run.config)
         notices = own_acceptances(accepted, own, file, counted=config.acceptances == OWNED)
         earlier, later = first.report(results_of_base), replace(second, run=run).report(results)
-        return _comparison(before, after, earlier, replace(later, notices=(*later.notices, *notices)))
+        return _comparison(before, after, earlier, replace(later, notices=(*first.notices, *later.notices, *notices)))
 
 
 def compare_releases(path: str, config: Config, registry: Registry) -> StateDifference:

@@ -52,20 +52,24 @@ class Side:
         return replace(
             report,
             findings=tuple(map(self._placed, report.findings)),
+            outcomes={
+                release: tuple(replace(row, place=self._moved(row.place)) for row in rows)
+                for release, rows in report.outcomes.items()
+            },
             notices=(*self.notices, *notices),
             texts={self._shown(file): text for file, text in report.texts.items()},
         )
 
     def _placed(self, finding: Finding) -> Finding:
-        def moved(span: Span) -> Span:
-            return span._replace(file=self._shown(span.file))
-
         return replace(
             finding,
-            span=moved(finding.span),
-            related=tuple(replace(related, span=moved(related.span)) for related in finding.related),
-            flow=tuple(replace(step, span=moved(step.span)) for step in finding.flow),
+            span=self._moved(finding.span),
+            related=tuple(replace(related, span=self._moved(related.span)) for related in finding.related),
+            flow=tuple(replace(step, span=self._moved(step.span)) for step in finding.flow),
         )
+
+    def _moved(self, span: Span) -> Span:
+        return span._replace(file=self._shown(span.file))
 
     def _shown(self, file: str) -> str:
         return os.path.normpath(os.path.join(self.prefix, file)) if self.prefix and file else file

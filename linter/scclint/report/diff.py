@@ -19,7 +19,7 @@ from scclint.report.text import (
     visible_line,
 )
 from scclint.report.view import layout
-from scclint.text import counted, full_name
+from scclint.text import full_name
 
 
 def render_json(comparison: StateDifference, options: Options) -> str:
@@ -101,7 +101,6 @@ def _others(comparison: StateDifference) -> Json:
     return {
         "gone": [{"text": f"{f.heading}[{f.rule_id}] {visible(f.message)}", "place": place(f.span)} for f in gone],
         "changes": [_change_lines(change) for change in comparison.changes],
-        "changed": counted(len(comparison.changes), "workload"),
     }
 
 
