@@ -141,7 +141,12 @@ def _asked(workload: Workload, world: World) -> Iterator[Problem]:
     """Yield what the manifest asks for, whatever becomes of its pods: the cluster may give it later."""
     outcome = world.outcome(workload)
     state = _state(outcome)
-    for demand in asked_for(world.outcomes.as_decoded(workload), world.cluster.kubernetes_minor):
+    demands = grouped(
+        ((demand.part, demand.words), demand)
+        for demand in asked_for(world.outcomes.as_decoded(workload), world.cluster.kubernetes_minor)
+    )
+    # Two volumes with one path, or two mounts of it, give a part no more than one.
+    for demand, *_ in demands.values():
         if demand.words == UNCONFINED and outcome.admitted:
             continue  # SEC202 reports a container that runs so.
         field = workload.pod.field(*demand.at)

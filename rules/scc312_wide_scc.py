@@ -69,10 +69,11 @@ SENTENCES = {
     "priority": "SCC {scc}: priority {priority} places it before {first:all of OpenShift's own SCCs|restricted-v2}",
     "lists": "SCC {scc}: {field} lists {holder}",
     "user": "{workload} uses {used}",
-    "limit": "Allow only what the pods under it use, and grant the SCC only to their service account.",
+    "limit": "Allow only what the pods under it use[, {others}], and grant the SCC only to their service account.",
 }
 
 _UNUSED = "no pod in the input uses it"
+_OTHERS = "also those outside of this unit"
 
 
 @rule(
@@ -136,7 +137,12 @@ def _allowed(
     return Problem(
         "allows",
         at=scc.field(*access.at),
-        facts={"scc": scc.name, "access": access.words, "unused": _UNUSED if of_node and not users and not elsewhere else ""},
+        facts={
+            "scc": scc.name,
+            "access": access.words,
+            "unused": _UNUSED if of_node and not users and not elsewhere else "",
+            "others": _OTHERS if elsewhere else "",
+        },
         related=tuple(Location("user", workload.place, {"workload": workload, "used": words}) for workload, words in users[:4]),
         help="limit",
         word=AccessWord(access.words, reach="node" if access.takes else "pod"),

@@ -31,9 +31,10 @@ def test_a_cause_is_shown_whole(cli: Cli) -> None:
 
 def test_json(cli: Cli) -> None:
     name = named(cli)["SEC206"]
-    cause = json.loads(cli("explain", name, "demo", "--format", "json").out)["cause"]
-    assert (cause["name"], cause["remedy"]["tried"]) == (name, True)
-    assert [one["rule"] for one in cause["consequences"]] == ["SEC206", "SCC101", "SCC107"]
+    document = json.loads(cli("explain", name, "demo", "--format", "json").out)
+    assert document["cause"] == name
+    assert [fact["rule"] for fact in document["facts"]] == ["SEC206", "SCC101", "SCC107"]
+    assert document["facts"][0]["fix"]["title"] == "Remove runAsUser: 0."
 
 
 def test_the_name_stays_when_lines_move(cli: Cli, demo: Path) -> None:

@@ -87,8 +87,12 @@ def shown(name: str, text: str) -> set[tuple[str, int]]:
             issues = [issue for issue in json.loads(text) if issue["check_name"] == "SCC101"]
             return {(issue["location"]["path"], issue["location"]["lines"]["begin"]) for issue in issues}
         case _:
-            items = [item for item in json.loads(text)["diagnostics"] if item["code"]["value"] == "SCC101"]
-            return {(item["location"]["path"], item["location"]["range"]["start"]["line"]) for item in items}
+            problems = json.loads(text)["problems"]
+            return {
+                (problem["file"], problem["line"])
+                for problem in problems
+                if problem["rule"] == "SCC101" and not problem["suppressed"]
+            }
 
 
 @needs_helm

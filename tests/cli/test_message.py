@@ -318,7 +318,7 @@ def test_json(cli: Cli) -> None:
     assert (document["version"], incident["pod"], incident["error"]) == (1, "web-d9df65dc5-", "must be in the ranges")
     assert incident["reasons"][0]["from"] == "SCC restricted-v2"
     assert (incident["workload"], incident["denied"]) == ("Deployment web", ["anyuid"])
-    assert {finding["rule"] for finding in incident["findings"]} == {"SCC101"}
+    assert {finding["rule"] for finding in incident["findings"]} == {"SCC101", "SCC107"}
     assert incident["findings"][0]["fix"] == "Remove runAsUser: 1000."
 
 

@@ -58,7 +58,7 @@ def test_diff_names_the_value_that_changed(here: Path, cli: Cli) -> None:
     subprocess.run([*git, "add", "-A"], check=True)
     subprocess.run([*git, "commit", "-qm", "base"], check=True)
     write_file("web/values.yaml", VALUES)
-    assert "because of Deployment shop/web (changed), web/values.yaml:6:3" in cli("diff", "HEAD").out
+    assert "web/values.yaml:6:3: error[SCC101] Deployment web: no SCC admits its pods" in cli("diff", "HEAD").out
 
 
 def test_what_other_files_deploy_is_nothing_that_a_part_of_a_chart_is_about(here: Path, cli: Cli) -> None:

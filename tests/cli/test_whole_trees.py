@@ -215,7 +215,7 @@ LAX = (
     "exclude: [a.yaml]\n",
     "cluster: {platform: kubernetes}\n",
     "units: [{path: b, name: b}]\nexclude: ['*.yaml']\n",
-    "severity: {ALL: info}\n",
+    "ignore: [ALL]\n",
     "ignores: [{rule: ALL, reason: r}]\n",
 )
 
@@ -278,8 +278,12 @@ def test_the_cluster_that_a_change_describes_does_not_count(here: Path, cli: Cli
     grant = GRANT.replace("privileged", "anyuid")
     base: Files = {"a.yaml": GOOD.partition("---")[0], "cluster/state.yaml": state}
     if how == "settings":
-        base[".scclint.yaml"] = "cluster: {state: [cluster]}\nselect: [SCC101]\n"
-    words = ("a.yaml",) if how == "settings" else ("a.yaml", "--select", "SCC101", "--cluster-state", "cluster")
+        base[".scclint.yaml"] = "cluster: {state: [cluster]}\n"
+    words = (
+        ("a.yaml", "--select", "SCC101")
+        if how == "settings"
+        else ("a.yaml", "--select", "SCC101", "--cluster-state", "cluster")
+    )
     commit(base)
     commit({**base, "a.yaml": root, "cluster/state.yaml": state + grant})
     assert cli("check", *words).status == 0, cli("check", *words).out
@@ -360,5 +364,4 @@ def test_what_is_judged_once_is_as_if_it_was_judged_twice(
     once = [cli(*command) for command in commands]
     again = [cli(*command) for command in commands]
     monkeypatch.setattr("scclint.run.stored_results.content_key", lambda unit, run, *, by_rules=True: "")
-    monkeypatch.setattr("scclint.change.state.content_key", lambda unit, run, *, by_rules=True: "")
     assert once == again == [cli(*command) for command in commands]

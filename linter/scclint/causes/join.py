@@ -116,7 +116,8 @@ class _Winners:
         # What one line of a template or base says counts once, whatever the objects are called that it makes.
         line = (finding.rule_id, finding.severity, finding.span, finding.path, finding.releases, finding.subject.kind)
         of_line = self._earlier(line, finding)
-        return of_line if of_line is not None and of_line.subject.name != finding.subject.name else None
+        names = (finding.subject.namespace, finding.subject.name)
+        return of_line if of_line is not None and (of_line.subject.namespace, of_line.subject.name) != names else None
 
     def _earlier(self, key: tuple[object, ...], finding: Finding) -> Finding | None:
         """Return the first finding with this key; None if it is this one."""

@@ -23,9 +23,11 @@ _Proved = tuple[list[FixOutcome], list[Crash], dict[str, list[Any]]]
 def with_fixes(session: Run, report: Report, shown: Sequence[Finding], *, limited: bool = False) -> Report:
     """Return the report in which each of the `shown` findings has a proved fix, or the reason why it has none.
 
-    `limited`: fixes are tried in some views of each chart, and not tried if that takes too many renderings.
+    A gap has none: its rule is the run itself. `limited`: fixes are tried in some views of each chart, and not tried if that takes too many
+    renderings.
     """
-    outcomes, crashes = _outcomes(session, report.findings, shown, limited=limited)
+    by_rules = [finding for finding in shown if finding.kind != "gap"]
+    outcomes, crashes = _outcomes(session, report.findings, by_rules, limited=limited)
     session.store.save()
     charts = rendered_charts(session)
     findings = [

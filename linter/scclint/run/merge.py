@@ -192,7 +192,7 @@ def merged_findings(results: Sequence[UnitResult]) -> list[Finding]:
 
 def _place(finding: Finding) -> Key:
     subject = finding.subject
-    about = subject.kind, subject.name, subject.part, subject.container
+    about = subject.kind, subject.namespace, subject.name, subject.part, subject.container
     return finding.rule_id, finding.span, finding.path, *about, finding.what, finding.who
 
 
