@@ -118,14 +118,17 @@ def joined(parts: Iterable[tuple[Found, Sequence[Crash]]], worlds: Mapping[str, 
     return sorted(findings, key=order), list(crashes)
 
 
-def field_of(problem: Problem, message: str, *, of_object: bool) -> str:
+def field_of(problem: Problem, message: str, subject: Checked) -> str:
     """Return what tells a problem apart from others on its object: the field, without the places of list items.
 
-    Of a document that is no object it is the message, without the numbers of lines and columns.
+    It leads from the object, which may be an item of a List. Of a document that is no object it is the message, without the numbers of lines
+    and columns.
     """
-    if not of_object:
+    if not isinstance(subject, ApiObject):
         return re.sub(r"\b(line|column) \d+", r"\1", message)
-    return ".".join(part for part in problem.at.path if isinstance(part, str))
+    path, above = problem.at.path, subject.item.path
+    within = path[len(above) :] if path[: len(above)] == above else path
+    return ".".join(part for part in within if isinstance(part, str))
 
 
 @record
@@ -233,7 +236,7 @@ def stamp(
         decision=problem.decision,
         refusal=problem.refusal,
         reach=reach if kind == "access" else None,
-        what=shortened(what or field_of(problem, message, of_object=isinstance(subject, ApiObject)), MAX_OBJECT_NAME),
+        what=shortened(what or field_of(problem, message, subject), MAX_OBJECT_NAME),
         who=word.who if word is not None else "",
         through=word.through if word is not None else "",
         turns_on=turns_on,
