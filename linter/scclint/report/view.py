@@ -85,7 +85,8 @@ def access(report: Report, options: Options) -> Json | None:
     found = [finding for finding in report.findings if finding.kind == "access" and options.shows(finding)]
     if not found:
         return None
-    by_object = grouped((_whole_object(finding), finding) for finding in found)
+    # What is accepted of an object has a line of its own.
+    by_object = grouped(((_whole_object(finding), finding.suppression is None), finding) for finding in found)
     lines = sorted((_access_line(same) for same in by_object.values()), key=lambda line: REACHES.index(line["reach"]))
     numbers = Counter(line["reach"] for line in lines)
     opened = [
