@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import facts_of
 from tools import trial
 
 POD = """\
@@ -16,18 +15,19 @@ kind: Pod
 metadata: {name: agent, namespace: shop}
 spec:
   serviceAccountName: collector
-  containers: [{name: agent, image: registry.example/agent, securityContext: {privileged: true}}]
+  enableService: true
+  containers: [{name: agent, image: registry.example/agent, securityContext: {privileged: true}}, {name: side, image: registry.example/side}]
 """
 
 
 def entry(rule: str, file: str, line: int, **more: object) -> trial.Json:
-    return {"rule": rule, "file": file, "line": line, "column": 1, "message": "", "help": "", **more}
+    return {"rule": rule, "file": file, "line": line, "column": 1, "text": "", "help": "", **more}
 
 
 def test_findings_are_those_that_the_text_shows() -> None:
     text = "a.yaml:2:1: error[SCC101] no-scc-admits\n2 | x\n  = one\n\na.yaml:2:1: error[SCC101]\n  no-scc-admits\n  = two\n\n2 errors\n"
-    entries = [entry("SCC102", "a.yaml", 2), *(entry("SCC101", "a.yaml", 2, message=message) for message in ("one", "two"))]
-    assert [(found.printed[-3:], found.entry["message"]) for found in trial.shown(text, entries)] == [
+    entries = [entry("SCC102", "a.yaml", 2), *(entry("SCC101", "a.yaml", 2, text=text) for text in ("one", "two"))]
+    assert [(found.printed[-3:], found.entry["text"]) for found in trial.shown(text, entries)] == [
         ("one", "one"),
         ("two", "two"),
     ]
@@ -85,7 +85,7 @@ def test_a_draw_writes_sheets_that_can_be_counted(tmp_path: Path, capsys: pytest
     trial.main(["draw", "--seed=7", "--number=1", f"--output={output}", f"--scclint={program}", f"chart={repository}"])
     (sheet,) = (path.read_text(encoding="utf-8") for path in sorted(output.glob("0*.md")))
     report = json.loads((output / "runs" / "shop.json").read_text(encoding="utf-8"))
-    assert any(f"- rule: {found['rule']}\n- repository: shop\n- kind: chart\n" in sheet for found in facts_of(report))
+    assert any(f"- rule: {found['rule']}\n- repository: shop\n- kind: chart\n" in sheet for found in report["problems"])
     assert re.search(r"^> +\d \|", sheet, re.MULTILINE)
     for title, line in (
         ("All files on the accounts collector: 2", "deploy.sh:1: oc adm policy"),

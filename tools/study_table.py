@@ -16,6 +16,15 @@ PACKAGE = ROOT / "linter" / "scclint"
 
 NEEDED = {
     "MAN008": "`tests/deploy/test_duplicates.py`",
+    "PSA508": "access of a namespace, `fixtures/pod-security-switched-off`",
+    "RBA408": "access that a ClusterRole adds to others, `fixtures/aggregated-scc-grant`",
+    "SCC110": "`fixtures/captured-by-priority` has pods that a priority takes away",
+    "SCC112": "access of a namespace, `fixtures/scc-switched-off`",
+    "SCC113": "access of a namespace, `fixtures/namespace-allows-root`",
+    "SCC303": "access that an SCC allows, `fixtures/scc-allows-unconfined`",
+    "SCC307": "`fixtures/scc-replaces-default` has SCCs that a cluster resets",
+    "SEC202": "access of a container, `fixtures/unconfined`",
+    "SEC205": "`fixtures/contradicting-seccomp-annotation` has annotations that change what a field says",
     "PSA504": "openshift/addon-operator#719 and openstack-k8s-operators/install_yamls#1163",
     "PSA507": "a step of admission that rejects pods",
     "SCC111": "`fixtures/conformance/real-server-*` record such rejections",
@@ -27,7 +36,7 @@ NEEDED = {
     "SUP902": "a suppression without `reason`",
     "SUP903": "the date `until` of a suppression",
 }
-"""Why a rule is needed that no study counts, no framework of controls names and no message of a cluster leads to."""
+"""Why a rule is needed that no study counts and no message of a cluster leads to."""
 
 TEXT = """# Studies of the rules
 
@@ -36,7 +45,7 @@ right. The manifests are those of prometheus-operator/kube-prometheus, of the op
 redhat-openshift-ecosystem/community-operators-prod, of redhat-cop/gitops-catalog, and of other public repositories of operators,
 applications and GitOps. The counts are `study` in the modules of `rules/`. SARIF takes the precision of a rule from them.
 
-A rule without a study needs a public incident, a recording, a case, a message of a cluster that it explains, or a control that it checks.
+A rule without a study needs a public incident, a recording, a case, or a message of a cluster that it explains.
 
 `python tools/study_table.py` writes this page.
 
@@ -47,11 +56,9 @@ A rule without a study needs a public incident, a recording, a case, a message o
 
 def reasons(rule: AnyRule) -> Iterator[str]:
     """Yield why a rule is needed without a study."""
-    named = {
-        "the frameworks of `scclint controls`": PACKAGE / "apps" / "controls" / "frameworks.json",
-        "a message in `docs/errors.md`": PACKAGE / "message" / "errors.json",
-    }
-    yield from (what for what, file in named.items() if re.search(rf"\b{rule.id}\b", file.read_text(encoding="utf-8")))
+    errors = PACKAGE / "message" / "errors.json"
+    if re.search(rf"\b{rule.id}\b", errors.read_text(encoding="utf-8")):
+        yield "a message in `docs/errors.md`"
     if rule.id in NEEDED:
         yield NEEDED[rule.id]
 

@@ -1,10 +1,10 @@
-"""Try scclint on repositories that nobody prepared for, and count what people think of the findings.
+"""Try scclint on repositories that nobody prepared for, and count what people think of the problems that it finds.
 
     python tools/trial.py draw --seed 7 --number 100 --output FOLDER [KIND=]REPOSITORY ...
     python tools/trial.py count FOLDER [FOLDER]
     python tools/trial.py again --sheets FOLDER --output RUNS [KIND=]REPOSITORY ...
 
-`draw` runs `scclint check .` in each repository as a user does, and draws findings from what the text report shows. It draws one of
+`draw` runs `scclint check .` in each repository as a user does, and draws problems from what the text report shows. It draws one of
 each repository in turn, in an order that depends only on the seed and the repository, until there are enough. `FOLDER/001.md` and so
 on are the sheets, one for each finding, with what a judge needs to know: the finding as printed, the lines around each place that it
 names, the object that it is about, and what else the repository has on it. `FOLDER/index.md` counts them, and `FOLDER/runs` has the
@@ -49,7 +49,7 @@ VERDICTS = ("right", "noise", "wording", "wrong", "harmful")
 
 STATES = ("same", "changed", "gone")
 FIELDS = ("verdict", "would act", "remedy carried out", "why")
-_REPORTED = ("message", "help", "notes", "path")
+_REPORTED = ("text", "help", "notes", "path")
 """What a sheet has of the JSON report: the text report leaves some of it out."""
 
 _HEAD = re.compile(r"^(?P<file>\S.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?: \w+\[(?P<rule>[A-Z]{3}\d{3})\](?=\s)", re.ASCII)
@@ -82,7 +82,7 @@ _SECONDS = 600
 
 
 class Finding(NamedTuple):
-    """A finding that the text report shows: the text as printed, and its entry in the JSON report of the same run."""
+    """A problem that the text report shows: the text as printed, and its entry in the JSON report of the same run."""
 
     printed: str
     entry: Json
@@ -124,7 +124,7 @@ class Sheet(NamedTuple):
 
 
 def shown(text: str, entries: Sequence[Json]) -> list[Finding]:
-    """Return the findings that a text report shows, with their entries of the JSON report."""
+    """Return the problems that a text report shows, with their entries of the JSON report."""
     waiting: dict[tuple[str, str], list[Json]] = {}
     for entry in entries:
         waiting.setdefault((entry["rule"], _place(entry)), []).append(entry)
@@ -159,7 +159,7 @@ def try_out(kind: str, folder: Path, program: str, runs: Path) -> Trial:
     findings = []
     if found.exists():
         report = json.loads(found.read_text(encoding="utf-8"))
-        findings = shown(text.read_text(encoding="utf-8"), report["findings"])
+        findings = shown(text.read_text(encoding="utf-8"), report["problems"])
     listed = _output(folder, program, "units", "--no-cache", "--format=json", ".").stdout or '{"units": []}'
     units.write_text(listed, encoding="utf-8")
     commit = _output(folder, "git", "rev-parse", "HEAD").stdout.strip()
@@ -239,7 +239,7 @@ def places(finding: Finding, files: Files) -> list[tuple[str, int]]:
     """Return every place that a finding names, in the order in which it names them."""
     entry = finding.entry
     named = [(each["file"], each["line"]) for each in (entry, *entry["related"], *entry["flow"])]
-    said = "\n".join((finding.printed, entry["message"], entry["help"], *entry["notes"]))
+    said = "\n".join((finding.printed, entry["text"], entry["help"], *entry["notes"]))
     named += [(file, int(line)) for file, line in _PLACE.findall(said)]
     return [(file, line) for file, line in dict.fromkeys(named) if 0 < line <= len(files.lines.get(file, ()))]
 

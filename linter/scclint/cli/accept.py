@@ -31,7 +31,7 @@ def run(args: Namespace) -> int:
         return BUG if report.crashes else USAGE
     file = accepted_file(config)
     text = accepted_text(options, config)
-    update = updated(text, report.findings, getattr(args, "reason", ""), whole=report.covers(file))
+    update = updated(text, file, report.findings, getattr(args, "reason", ""), whole=report.covers(file))
     if update.text != text and (text or update.added):
         write(update.text, file)
     changes = [f"{counted(update.added, 'fact')} added"]

@@ -17,9 +17,6 @@ from scclint.source import Span
 from scclint.yaml import round_trip
 from scclint.yaml.nodes import locate, to_data
 
-FILE = ".scclint-accepted.yaml"
-"""The name of the file."""
-
 _HEADER = """\
 # The facts that this repository accepts. `scclint accept` writes them, and keeps your comments and reasons.
 # Give the file an owner in CODEOWNERS.
@@ -142,8 +139,8 @@ class Update:
     removed: int
 
 
-def updated(text: str, findings: Iterable[Finding], reason: str, *, whole: bool) -> Update:
-    """Return the file with the facts that are there now. `whole` is False if others may be there, which stay then.
+def updated(text: str, file: str, findings: Iterable[Finding], reason: str, *, whole: bool) -> Update:
+    """Return the text of the file with the facts that are there now. `whole` is False if others may be there, which stay then.
 
     Comments, reasons and the order of what stays are kept; new objects and facts are sorted in.
     """
@@ -153,7 +150,7 @@ def updated(text: str, findings: Iterable[Finding], reason: str, *, whole: bool)
     now: dict[Identity, int] = {}
     for (key, _), number in numbers(counted).items():
         now[identity(key)] = max(number, now.get(identity(key), 0))
-    before = {entry.identity for entry in parse(text, FILE)}
+    before = {entry.identity for entry in parse(text, file)}
     data = round_trip.load(text or f"{_HEADER}accepted: {{}}\n")
     objects = data.get("accepted")
     if not objects:
@@ -169,7 +166,7 @@ def updated(text: str, findings: Iterable[Finding], reason: str, *, whole: bool)
             objects.insert(sum(other < name for other in objects), name, made)
         _add(objects[name], of_object, now, reason)
     written = round_trip.dump(data)
-    after = {entry.identity for entry in parse(written, FILE)}
+    after = {entry.identity for entry in parse(written, file)}
     return Update(written, len(after - before), len(before - after))
 
 

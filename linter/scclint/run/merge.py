@@ -124,11 +124,12 @@ def _suppressed(
     return findings
 
 
+_ACCEPTED = ".scclint-accepted.yaml"
+
+
 def accepted_file(config: Config) -> str:
     """Return the path of the acceptances, which lie beside the settings."""
-    from scclint.facts.acceptances import FILE
-
-    return os.path.normpath(os.path.join(config.root, FILE))
+    return os.path.normpath(os.path.join(config.root, _ACCEPTED))
 
 
 def accepted_text(options: RunOptions, config: Config) -> str:
