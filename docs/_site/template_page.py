@@ -13,8 +13,8 @@ INTRODUCTION = """# Your own report
 `scclint check --template FILE` renders the report with a [Jinja2](https://jinja.palletsprojects.com) template.
 
 ```jinja
-{% for finding in findings -%}
-{{ finding.file }}:{{ finding.line }} {{ finding.rule }} {{ finding.message }}
+{% for fact in problems + access -%}
+{{ fact.file }}:{{ fact.line }} {{ fact.rule }} {{ fact.text }}
 {% endfor -%}
 {{ summary.platform }}: {{ summary.findings.error }} errors
 ```
@@ -29,8 +29,8 @@ configuration, and scclint shows control characters and commands of CI systems i
 Names and messages come from manifests. Escape them for your format, as the examples do: `{{ text | e }}` in HTML, and `tojson` in JSON."""
 
 EXAMPLES = {
-    "findings.csv.j2": ("A spreadsheet", "One row for each finding, as CSV."),
-    "page.html.j2": ("A page", "A page with the verdicts, and the findings by rule."),
+    "findings.csv.j2": ("A spreadsheet", "One row for each problem and each access, as CSV."),
+    "page.html.j2": ("A page", "A page with the verdicts, and the facts by rule."),
     "slack.json.j2": (
         "A message in Slack",
         "The summary and the first ten errors, for an "
@@ -97,7 +97,7 @@ def _fields(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping
 def _type(found: Mapping[str, Any]) -> str:
     if "$ref" in found:
         name = found["$ref"].removeprefix("#/$defs/")
-        return {"file": "text", "position": "number", "severity": "`error`, `warning` or `info`"}.get(
+        return {"file": "text", "position": "number", "severity": "`error` or `warning`"}.get(
             name, f"[{name}](#{name})"
         )
     if "oneOf" in found:
