@@ -97,9 +97,7 @@ def _fields(node: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping
 def _type(found: Mapping[str, Any]) -> str:
     if "$ref" in found:
         name = found["$ref"].removeprefix("#/$defs/")
-        return {"file": "text", "position": "number", "severity": "`error` or `warning`"}.get(
-            name, f"[{name}](#{name})"
-        )
+        return {"file": "text", "position": "number", "severity": "`error` or `warning`"}.get(name, f"[{name}](#{name})")
     if "oneOf" in found:
         return " or ".join(map(_type, found["oneOf"]))
     if "enum" in found:

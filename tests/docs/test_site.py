@@ -64,7 +64,7 @@ def test_the_configuration_has_every_setting(pages: ModuleType) -> None:
     for key in KEYS.values():
         assert f" `{'.'.join(key)}` {{" in text
     assert "| `until` | The last day on which it holds" in text
-    assert "Default: `warning`" in text
+    assert "Default: `access`" in text
 
 
 def test_every_name_of_the_api_has_a_meaning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,9 +17,8 @@ from scclint.run.diff import OWNED, as_after, mark_old, own_acceptances
 from scclint.run.merge import accepted_file, accepted_text
 from scclint.run.options import RunOptions
 from scclint.run.report import Report
-from scclint.run.run import report_of
 from scclint.run.store import RunStore
-from scclint.run.views import results_of_both
+from scclint.run.views import results_of_both, unit_results
 
 Identity = tuple[str, str, str, str, str]
 """Kind, namespace, name and part of a workload, and the release."""
@@ -113,8 +112,10 @@ def compare_releases(path: str, config: Config, registry: Registry) -> StateDiff
         raise UsageError("to compare releases, name at least two with --openshift, as in --openshift 4.22,5.0")
     ordered = sorted(config.openshift, key=ORDER.__getitem__)
     first, last = ordered[0], ordered[-1]
-    with open_side(path, config, registry, options=RunOptions(review=True)) as side, chdir(side.folder):
-        report = report_of(side.run)
+    with open_side(path, config, registry, options=RunOptions(review=True)) as side:
+        with chdir(side.folder):
+            results = unit_results(side.run)
+        report = side.report(results)
     earlier, later = (_on(release, report) for release in (first, last))
     return _comparison(first, last, earlier, later)
 
