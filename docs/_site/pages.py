@@ -116,7 +116,8 @@ def rule_index(rules: Registry) -> str:
         f"scclint has {len(rules.rules)} rules. They report what happens to the pod in the cluster, not whether a field is present: "
         "scclint does not report a container that gets `RuntimeDefault` from its SCC.",
         "You can name a rule by its ID or its name, in options, in the configuration and in suppressions. "
-        "The [kind](../managing-findings.md#kinds-of-facts) of a rule decides where its facts are printed. Advice is only counted: `--select advice` prints it. "
+        "The [kind](../managing-findings.md#kinds-of-facts) of a rule decides where its facts are printed. "
+        "Advice is only counted: `--select advice` prints it. "
         "`scclint rule SEC201` shows the same page in the terminal. The [terms](../getting-started.md#terms) explain the words of the pages.",
     ]
     for title, found in groups(rules).items():
