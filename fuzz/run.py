@@ -95,7 +95,7 @@ def _atheris(name: str, args: argparse.Namespace) -> None:
         from scclint.apps.evidence import report as evidence_report  # noqa: F401
         from scclint.config import build, raw, show  # noqa: F401
         from scclint.profiles import lint  # noqa: F401
-        from scclint.report import full, github, gitlab, html, junit, rdjson, sarif  # noqa: F401
+        from scclint.report import full, github, gitlab, html, sarif  # noqa: F401
         from scclint.yaml import comments, json  # noqa: F401
     with tempfile.TemporaryDirectory() as scratch:
         corpus = Path(args.corpus or scratch) / name

@@ -454,14 +454,8 @@ def test_versions_of_more_digits_than_python_reads(run: Run, folder: Path) -> No
 
 
 def test_other_inputs_with_more_digits_than_python_reads(run: Run, folder: Path) -> None:
-    driver = {"name": "Trivy", "rules": [{"id": f"KSV{DIGITS}"}]}
-    place = {"physicalLocation": {"artifactLocation": {"uri": "a.yaml"}, "region": {"startLine": 1}}}
-    result = {"ruleId": f"KSV{DIGITS}", "message": {"text": "x"}, "locations": [place]}
-    sarif = {"version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": [result]}]}
-    (folder / "t.sarif").write_text(json.dumps(sarif), encoding="utf-8")
     (folder / "s.txt").write_text(f"Name:\tx\nPid:\t{DIGITS}\nSeccomp:\t{DIGITS}\n", encoding="utf-8")
     for argv in (
-        ("triage", "t.sarif", "a.yaml"),
         ("verify", "--manifests", "a.yaml", "--evidence", "s.txt"),
         ("explain", f"a.yaml:{DIGITS}"),
         ("check", "--jobs", DIGITS, "a.yaml"),

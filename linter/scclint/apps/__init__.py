@@ -1,1 +1,1 @@
-"""Programs on top of scclint: the language server, fleets, compliance controls, and evidence from clusters."""
+"""Programs on top of scclint: the servers for editors and agents, fleets, and evidence from clusters."""

@@ -71,7 +71,7 @@ def _in_manifests(args: Namespace, found: Sequence[Incident]) -> tuple[list[Expl
     config, registry = settings(args)
 
     def load(config: Config) -> tuple[Run, list[OpenUnit]]:
-        # The cluster knows no suppressions: the cause may be a finding that is one of the baseline.
+        # The cluster knows no suppressions: the cause may be a finding that the repository accepts.
         return open_units(args, config, registry, RunOptions(ignores=False))
 
     matched, opened_run, opened = matches(found, config, load, meant.is_meant)

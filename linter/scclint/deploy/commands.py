@@ -30,7 +30,7 @@ _LONGEST = 200
 """Characters of a command that are shown."""
 
 
-class Applied(NamedTuple):
+class AppliedFiles(NamedTuple):
     """The real paths of the files that a script applies in a namespace, and the commands that apply them, as people read them.
 
     The value of a file is True if a command makes objects of the Templates in it (`oc process`, `oc new-app`), and does not only store them.
@@ -51,7 +51,7 @@ class Commands:
 
     def __init__(self) -> None:
         self.made: dict[Deployment, dict[str, None]] = {}
-        self.applied: dict[tuple[str, str], Applied] = {}
+        self.applied: dict[tuple[str, str], AppliedFiles] = {}
         self.deleted: list[str] = []
         self.notices: list[Notice] = []
         self.open: dict[str, str] = {}
@@ -123,7 +123,7 @@ class _Script(NamedTuple):
         files = [file for path in paths for file in _manifests(path, self.tree, recursive=recursive)]
         files += filter(os.path.isfile, (path for value in command.piped for path in self._paths(value, folder)))
         if files:
-            applied = self.found.applied.setdefault((self.file, namespace), Applied({}, {}))
+            applied = self.found.applied.setdefault((self.file, namespace), AppliedFiles({}, {}))
             is_processed = "process" in command.piped or command.match["verb"] == "new-app"
             applied.files.update({file: is_processed or applied.files.get(file, False) for file in files})
             applied.commands[shown] = None

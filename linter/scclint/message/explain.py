@@ -32,7 +32,7 @@ def explain_message(text: str, paths: Paths = (), config: Config | None = None) 
         return tuple(answer(incident, config) for incident in found)
 
     def load(config: Config) -> tuple[Run, list[OpenUnit]]:
-        # The cluster knows no suppressions: the cause may be a finding that is one of the baseline.
+        # The cluster knows no suppressions: the cause may be a finding that the repository accepts.
         run = prepare(find_sources(targets, config), config, rules_of(config), RunOptions(ignores=False))
         return run, list(open_units(run))
 

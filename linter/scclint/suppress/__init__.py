@@ -1,1 +1,1 @@
-"""Suppressions: how they are written, which findings they cover, and baselines."""
+"""Suppressions: how they are written, and which findings they cover."""

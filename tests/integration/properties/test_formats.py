@@ -4,17 +4,15 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from xml.etree import ElementTree
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scclint.finding import Crash, Finding, Notice, Related, Severity, Subject, Suppression
+from scclint.finding import REACHES, Crash, Finding, Notice, Related, Severity, Subject, Suppression
+from scclint.record import replace
 from scclint.report import FORMATS, Options, render
 from scclint.report.json_v1 import document
-from scclint.report.paths import RepositoryPaths
 from scclint.report.template_sandbox import render as render_template
-from scclint.report.text import visible_line
 from scclint.run.report import Report
 from scclint.source import Span
 from tests.running import facts_of
@@ -36,11 +34,19 @@ spans = st.builds(Span, hostile, numbers, numbers, numbers, numbers)
 related = st.lists(st.builds(Related, hostile, spans), max_size=2).map(tuple)
 subjects = st.builds(Subject, hostile, hostile, hostile, hostile, hostile)
 ids = st.sampled_from(["SCC101", "SEC201"])
-findings = st.builds(
+kinds = st.sampled_from(
+    [
+        *({"kind": "problem", "severity": severity} for severity in Severity),
+        *({"kind": "access", "severity": None, "reach": reach} for reach in REACHES),
+        *({"kind": kind, "severity": None} for kind in ("gap", "advice")),
+    ]
+)
+facts = st.builds(
     Finding,
     rule_id=ids,
     rule_name=st.just("a-name"),
-    severity=st.sampled_from(Severity),
+    kind=st.just("problem"),
+    severity=st.just(Severity.ERROR),
     message=hostile,
     span=spans,
     subject=subjects,
@@ -49,9 +55,14 @@ findings = st.builds(
     help=hostile,
     flow=related,
     releases=st.just(()) | st.just(("4.20",)),
-    suppression=st.none() | st.builds(Suppression, st.sampled_from(["comment", "baseline"]), hostile, st.none() | spans),
+    suppression=st.none() | st.builds(Suppression, st.sampled_from(["comment", "accepted"]), hostile, st.none() | spans),
     notes=st.lists(hostile, max_size=1).map(tuple),
+    what=hostile,
+    who=hostile,
+    through=hostile,
+    turns_on=hostile,
 )
+findings = st.builds(lambda fact, kind: replace(fact, **kind), facts, kinds)
 
 
 @st.composite
@@ -67,7 +78,7 @@ def reports(draw: st.DrawFn) -> Report:
     )
 
 
-options = st.builds(Options, show_suppressed=st.booleans(), sarif_category=hostile)
+options = st.builds(Options, show_suppressed=st.booleans(), advice=st.booleans(), sarif_category=hostile)
 
 
 @settings(max_examples=150)
@@ -77,7 +88,6 @@ def test_no_text_breaks_a_format(report: Report, options: Options) -> None:
     assert texts == {name: render(report, name, options) for name in FORMATS}, "the same report gives the same bytes"
     check_every_format(report, options, texts)
     check_links(json.loads(texts["sarif"]))
-    check_sonarqube(report, json.loads(texts["sonarqube"]))
 
 
 def check_every_format(report: Report, options: Options, texts: Mapping[str, str]) -> None:
@@ -86,17 +96,12 @@ def check_every_format(report: Report, options: Options, texts: Mapping[str, str
         assert text.endswith("\n")
         text.encode("utf-8")
         assert all(c.isprintable() or c in "\n\u3000" for c in text)
-    for name in ("json", "sarif", "gitlab", "rdjson", "junit", "checkstyle", "sonarqube"):
+    for name in ("json", "sarif", "gitlab"):
         assert texts[name].isascii()
-    assert len(facts_of(json.loads(texts["json"]))) == sum(f.severity not in options.hide for f in report.findings)
+    assert len(facts_of(json.loads(texts["json"]))) == len(shown)
     (run,) = json.loads(texts["sarif"])["runs"]
     assert len(run["results"]) == len(shown)
     assert len(json.loads(texts["gitlab"])) == len(shown)
-    assert len(json.loads(texts["rdjson"])["diagnostics"]) == len(shown)
-    root = ElementTree.fromstring(texts["junit"])
-    assert len(list(root.iter("failure"))) == len(shown)
-    assert len(list(ElementTree.fromstring(texts["checkstyle"]).iter("error"))) == len(shown)
-    assert len(json.loads(texts["sonarqube"])["issues"]) == len(shown)
     commands = [line for line in texts["github"].split("\n") if line.lstrip().startswith("::")]
     assert len(commands) == len(shown)
     assert texts["github"].count("\n") == len(shown) + 1
@@ -116,33 +121,10 @@ def check_links(sarif: Any) -> None:
             assert location["physicalLocation"]["artifactLocation"]["uri"].isascii()
 
 
-def check_sonarqube(report: Report, value: Any) -> None:
-    """What its importer checks: fields that are not empty, rules that exist, and regions that are within their line."""
-    rules = {rule["id"] for rule in value["rules"]}
-    assert len(rules) == len(value["rules"])
-    texts = {repository_path(file): text for file, text in report.texts.items()}
-    for issue in value["issues"]:
-        assert issue["ruleId"] in rules
-        for place in (issue["primaryLocation"], *issue.get("secondaryLocations", ())):
-            assert place["message"] and place["filePath"]
-            region = place.get("textRange", {"startLine": 1, "endLine": 1})
-            assert region["startLine"] == region["endLine"] >= 1
-            if "startColumn" in region:
-                line = texts[place["filePath"]].removeprefix("\ufeff").split("\n")[region["startLine"] - 1]
-                assert "\r" not in line.removesuffix("\r")
-                length = len(line.removesuffix("\r").encode("utf-16-le", "surrogatepass")) // 2
-                assert 0 <= region["startColumn"] < region["endColumn"] <= length
-        assert all("textRange" in place for place in issue.get("secondaryLocations", ()))
-
-
-def repository_path(file: str) -> str:
-    return visible_line(RepositoryPaths().path(file))
-
-
 @settings(max_examples=50)
 @given(reports())
 def test_values_are_no_templates(report: Report) -> None:
-    template = "{% for f in findings %}{{ f.message }}\n{% endfor %}"
+    template = "{% for fact in problems + access + gaps + advice %}{{ fact.text }}\n{% endfor %}"
     context = document(report, Options())
-    expected = "".join(f"{finding['message']}\n" for finding in facts_of(context))
+    expected = "".join(f"{fact['text']}\n" for fact in facts_of(context))
     assert render_template(template, context) == {"text": expected}
