@@ -278,8 +278,8 @@ def test_status_of_check(report: Report, nothing: bool, status: int) -> None:
 
 
 def test_exit_status_without_findings() -> None:
-    assert status_of_check(Report((ERROR, BROKEN)), Severity.ERROR, findings_count=False) == 0
-    assert status_of_check(Report((ERROR,), notices=(Notice("error", "gone"),)), Severity.ERROR, findings_count=False) == 2
+    assert status_of_check(Report((ERROR, BROKEN)), "error", findings_count=False) == 0
+    assert status_of_check(Report((ERROR,), notices=(Notice("error", "gone"),)), "error", findings_count=False) == 2
 
 
 def test_releases(demo: Path, cli: Cli) -> None:

@@ -64,7 +64,7 @@ def test_an_annotation_in_a_base_suppresses_the_finding_of_an_overlay(tmp_path: 
 def test_settings_for_a_path_hold_for_the_source(tmp_path: Path) -> None:
     tree = write_below(tmp_path, {**BASE, "base/web.yaml": ROOT})
 
-    def of_path(*ignore: str, **severity: Severity) -> list[Severity]:
+    def of_path(*ignore: str, **severity: Severity) -> list[Severity | None]:
         rules = PathRules(("base/**",), (), ignore, severity)
         report = report_on([tree], Config(root=tree, per_path=(rules,)))
         return [f.severity for f in report.findings if f.rule_id == "SCC101"]

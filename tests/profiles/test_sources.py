@@ -182,7 +182,7 @@ def test_yaml_that_is_no_json_is_no_profile_file() -> None:
     text = '{\n  "defaultAction": "SCMP_ACT_ERRNO", # deny\n}\n'
     report = lint_text(text, "p.json", Config(select=("SEC212",)))
     (found,) = (f for f in report.live if "the runtime cannot read the profile: not valid JSON" in f.message)
-    assert (found.rule_id, found.severity.value, found.span.line, found.span.column) == ("SEC212", "error", 2, 38)
+    assert (found.rule_id, found.heading, found.span.line, found.span.column) == ("SEC212", "error", 2, 38)
 
 
 LEAVES = st.sampled_from([None, True, 0, 7, 1.5, "", "x", "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "bpf", "web", "base", "worker"])

@@ -20,8 +20,7 @@ def _by_bundle(report: scclint.Report) -> dict[str, list[Finding]]:
     found: dict[str, list[Finding]] = {}
     for finding in report.findings:
         bundle = "/".join(finding.span.file.split("/")[:3])
-        openings = tuple(replace(opening, unit="") for opening in finding.openings)
-        found.setdefault(bundle, []).append(replace(finding, units=(), openings=openings))
+        found.setdefault(bundle, []).append(replace(finding, units=()))
     return found
 
 

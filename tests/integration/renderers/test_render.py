@@ -349,9 +349,9 @@ def test_a_view_that_helm_does_not_render_is_named(tmp_path: Path) -> None:
         "web/templates/config.yaml": OBJECT + '{{ if .Values.wrong }}{{ fail "no" }}{{ end }}\n',
         "web/values-good.yaml": "wrong: false\n",
     }
-    assert not any(notice.gap for notice in report_on([write_below(tmp_path, chart)]).notices)
+    assert not any(notice.is_partial for notice in report_on([write_below(tmp_path, chart)]).notices)
     report = report_on([write_below(tmp_path, {**chart, "web/values-wrong.yaml": "wrong: true\n"})])
-    (notice,) = (notice for notice in report.notices if notice.gap)
+    (notice,) = (notice for notice in report.notices if notice.is_partial)
     assert notice.message.startswith("web#values-wrong: not judged: helm template failed: ")
     settings = [UnitSettings("web", Span("", 1, 1, 1, 1), name, values=(f"values-{name}.yaml",)) for name in ("wrong", "good")]
     for units, expected in ((settings[:1], ["web#wrong"]), (settings, ["web#good"])):
