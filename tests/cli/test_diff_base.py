@@ -25,7 +25,7 @@ metadata:
 spec: {containers: [{name: web, image: registry.example/web:1}]}
 """
 SECOND_CONTAINER = "    - {name: side, image: registry.example/side:1}\n    - name: shell"
-UNCHANGED = "No problems found (8 suppressed)"
+UNCHANGED = "No problems found (8 not new)"
 
 
 def commit(message: str) -> str:

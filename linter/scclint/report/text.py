@@ -324,7 +324,7 @@ def by_severity(findings: Iterable[Finding]) -> dict[Severity, int]:
 
 
 def findings_summary(report: "Report", options: Options) -> str:
-    """Return `2 errors, 1 warning, 3 objects with access (4 suppressed, 9 pieces of advice: --select advice)`."""
+    """Return `2 errors, 1 warning, 3 objects with access (4 suppressed, 2 not new, 9 pieces of advice: --select advice)`."""
     parts = [counted(number, severity.value) for severity, number in by_severity(report.problems).items() if number]
     if objects := {finding.key.object or finding.span.file for finding in report.access}:
         parts.append(f"{counted(len(objects), 'object')} with access")
@@ -338,6 +338,8 @@ def findings_summary(report: "Report", options: Options) -> str:
     aside = []
     if suppressed := report.suppressed:
         aside.append(f"{suppressed:,} suppressed")
+    if report.known:
+        aside.append(f"{report.known:,} not new")
     if report.advice and not options.advice:
         aside.append(f"{_advice(report)}: --select advice")
     return f"{text} ({', '.join(aside)})" if aside else text

@@ -120,8 +120,13 @@ class Report:
 
     @property
     def suppressed(self) -> int:
-        """The number of suppressed findings, without those that another finding lists."""
-        return sum(f.suppression is not None and f.suppression.by != "finding" for f in self.findings)
+        """The number of findings that somebody suppressed or accepted."""
+        return sum(f.suppression is not None and f.suppression.by not in ("finding", "diff-base") for f in self.findings)
+
+    @property
+    def known(self) -> int:
+        """The number of findings that a review leaves out, because its base has them as well."""
+        return sum(f.suppression is not None and f.suppression.by == "diff-base" for f in self.findings)
 
     def to_json(self) -> str:
         """Return the report in version 1 of the format `json`."""
