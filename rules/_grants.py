@@ -289,11 +289,13 @@ _RESOURCES["SecurityContextConstraints"] = ("security.openshift.io", "securityco
 """The API group and the resource of a kind."""
 
 
-def may_create(role: ApiObject | None, *kinds: str) -> bool:
+def may_create(role: ApiObject | None, world: World, *kinds: str) -> bool:
     """Whether a role allows creating SCCs, roles or bindings, by their kinds."""
-    return isinstance(role, Role) and any(
-        matched(item.data, "create", *_RESOURCES[kind]) for item in role.rules for kind in kinds
-    )
+    return isinstance(role, Role) and world.memo((may_create, id(role), kinds), lambda: _may_create(role, kinds))
+
+
+def _may_create(role: Role, kinds: Iterable[str]) -> bool:
+    return any(matched(item.data, "create", *_RESOURCES[kind]) for item in role.rules for kind in kinds)
 
 
 def created_by_code(world: World, *kinds: str) -> list[str]:
@@ -301,7 +303,10 @@ def created_by_code(world: World, *kinds: str) -> list[str]:
     writers = world.memo(
         (created_by_code, kinds),
         lambda: {
-            name for ref, of_role in _names_by_role(world).items() if may_create(world.find(ref), *kinds) for name in of_role
+            name
+            for ref, of_role in _names_by_role(world).items()
+            if may_create(world.find(ref), world, *kinds)
+            for name in of_role
         },
     )
     return [place for kind in kinds for place in world.other_units.created_by_code(kind)] if len(writers) < 2 else []

@@ -207,4 +207,4 @@ def _remedy(binding: RoleBinding, reached: Reach, world: World, *, is_idle: bool
         return SENTENCES["list-resources"]
     if is_idle:
         return SENTENCES["remove-rule" if isinstance(role, Role) and len(role.rules) > 1 else "remove-grant"]
-    return SENTENCES["least-scc-if-granted" if may_create(role, *KINDS_OF_RBAC) else "least-scc"]
+    return SENTENCES["least-scc-if-granted" if may_create(role, world, *KINDS_OF_RBAC) else "least-scc"]

@@ -202,11 +202,11 @@ def _compare(judged: tuple[Report, Outcomes], changed: tuple[Report, Outcomes], 
     there, here = (sum(_place(f) == _place(finding) for f in report.live) for report in (before, after))
     if here >= there:
         yield "the finding is still there"
-    then = Counter(_identity(f) for f in before.live)
-    for key, number in Counter(_identity(f) for f in after.live).items():
+    # Advice says that nothing is wrong.
+    then, now = (Counter(_identity(f) for f in report.live if f.kind != "advice") for report in (before, after))
+    for key, number in now.items():
         rule, rank, _ = key
-        named = rule == "RBA403" and finding.fix is not None and "Afterwards, " in finding.fix.effect
-        if number > then[key] and not named and rank <= finding.rank:
+        if number > then[key] and rank <= finding.rank:
             yield f"{rule} is new"
     for release, outcomes in then_outcomes.items():
         # Files may define one object in different ways, each in a unit of its own: only the order tells them apart.
@@ -214,8 +214,8 @@ def _compare(judged: tuple[Report, Outcomes], changed: tuple[Report, Outcomes], 
         if list(map(_name, results)) != list(map(_name, outcomes)):
             yield "other workloads have outcomes"
             continue
-        for one, now in zip(outcomes, results, strict=True):
-            yield from _compare_outcomes(one, now, finding)
+        for one, other in zip(outcomes, results, strict=True):
+            yield from _compare_outcomes(one, other, finding)
 
 
 def _compare_outcomes(outcome: Outcome, now: Outcome, finding: Finding) -> Iterator[str]:

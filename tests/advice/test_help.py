@@ -466,9 +466,7 @@ def test_the_label_of_a_namespace_makes_a_webhook_add_containers_unless_the_pod_
 def test_an_id_that_is_needed_ends_with_a_grant_and_a_suppression() -> None:
     before = DEPLOYMENT + "          securityContext: {runAsUser: 1001}\n"
     granted = before + grant("nonroot-v2")
-    assert "grant service account web SCC nonroot-v2, the most restrictive that admits the pod." in advice(
-        before, "SCC101"
-    )
+    assert "grant service account web SCC nonroot-v2, the most restrictive that admits the pod." in advice(before, "SCC101")
     assert advice(granted, "SCC107").endswith("Or suppress this finding with your reason if the program needs this ID.")
     ignore = "annotations: {scclint.dev/ignore: 'SCC107: the files belong to it'}"
     assert_followed(granted, granted.replace("namespace: shop}", f"namespace: shop, {ignore}}}", 1), "SCC107")

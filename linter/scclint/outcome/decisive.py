@@ -73,7 +73,7 @@ def _paths(obj: ApiObject, world: World) -> Iterator[tuple[View, Path]]:
             yield obj, ("automountServiceAccountToken",)
         case RoleBinding() if _may_reach_an_scc(obj, world):
             yield from ((obj, path) for path in (("metadata", "namespace"), ("roleRef",), ("subjects",)))
-        case Role() if any(_is_about_sccs(role_rule) for role_rule in obj.rules):
+        case Role() if _has_rule_about_sccs(obj):
             yield from ((obj, ("metadata", key)) for key in ("name", "namespace"))
             yield from ((role_rule, (key,)) for role_rule in obj.rules if _is_about_sccs(role_rule) for key in role_rule.data)
         case KubeletConfig():
@@ -112,4 +112,8 @@ def _may_reach_an_scc(binding: RoleBinding, world: World) -> bool:
         return True
     namespace = "" if kind == "ClusterRole" else world.namespace_of(binding)
     role = world.find(ObjectRef(kind, namespace, name))
-    return isinstance(role, Role) and any(_is_about_sccs(role_rule) for role_rule in role.rules)
+    return isinstance(role, Role) and world.memo((_has_rule_about_sccs, id(role)), lambda: _has_rule_about_sccs(role))
+
+
+def _has_rule_about_sccs(role: Role) -> bool:
+    return any(_is_about_sccs(role_rule) for role_rule in role.rules)

@@ -132,7 +132,12 @@ def _findings_disprove(finding: Finding, result: Occurrence | None, trial: EditT
     needless = _needless_grants(finding, trial)
     for new in trial.after:
         weighs = new.kind == "access" or new.severity is Severity.ERROR or new.rank <= worst
-        if weighs and after[identity(new)] > before[identity(new)] and str(new.subject) not in needless:
+        if (
+            new.kind != "advice"
+            and weighs
+            and after[identity(new)] > before[identity(new)]
+            and str(new.subject) not in needless
+        ):
             yield f"{new.rule_id} ({new.rule_name}) would be reported for {new.subject}"
 
 

@@ -111,8 +111,7 @@ def test_problems_say_where_else_to_look(tmp_path: Path) -> None:
     async def session(editor: Editor) -> None:
         editor.open("web.yaml")
         found = await editor.problems_of("web.yaml")
-        related, *also = [one for problem in found if problem.code == "SCC102" for one in problem.related_information or ()]
-        assert [one.message.split()[1] for one in also] == ["RBA402", "SEC203", "RBA405"]
+        related, *_ = [one for problem in found if problem.code == "SCC102" for one in problem.related_information or ()]
         assert related.location.uri == editor.uri("binding.yaml")
         assert related.location.range == types.Range(types.Position(2, 11), types.Position(2, 23))
         assert related.message == "RoleBinding anyuid binds ClusterRole system:openshift:scc:privileged"

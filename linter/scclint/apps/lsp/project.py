@@ -15,6 +15,7 @@ from scclint.causes.consequences import related_places
 from scclint.causes.join import joined
 from scclint.config.discover import discover_config
 from scclint.config.model import Config
+from scclint.config.selection import selects_advice
 from scclint.deploy.origins.tracer import with_places_moved
 from scclint.deploy.outline import Outline
 from scclint.deploy.unit import Unit
@@ -84,6 +85,7 @@ class Project:
         file = self._config_file or discover_config(self.path)
         self.config = load_config(file, found=not self._config_file) if file else Config()
         self.registry: Registry = rules_of(self.config)
+        self._advice = selects_advice(self.config, self.registry.rules)
         sources = find_sources([self.path], self.config)
         there = {item.display for item in sources.targets if isinstance(item, SourceFile)}
         others = [name for name in texts if name not in there]
@@ -184,8 +186,9 @@ class Project:
         rendered = {unit.name for unit in units if unit.rendered}
         # To compare the lines of a long file takes longer than to judge one of its documents.
         lines = self._lines(file) if rendered else None
-        here = [finding for finding in report.live if finding.span.file == file]
-        here += filter(None, (_in_file(finding, file) for finding in report.live if finding.span.file != file))
+        live = [finding for finding in report.live if finding.kind != "advice" or self._advice]
+        here = [finding for finding in live if finding.span.file == file]
+        here += filter(None, (_in_file(finding, file) for finding in live if finding.span.file != file))
         spans = ((f, f.span if lines is None or rendered.isdisjoint(f.units) else lines.now(f.span)) for f in here)
         return [replace(finding, span=span) for finding, span in spans if span is not None]
 
