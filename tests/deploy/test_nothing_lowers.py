@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli, cli, here
+from tests.manifests import PRIVILEGED, SCC
 from tests.running import write_below
 
 __all__ = ["cli", "here"]
@@ -72,3 +73,17 @@ def test_the_pod_is_named_and_the_run_fails(way: str, here: Path, cli: Cli) -> N
     assert run.status == 1
     assert "DaemonSet shop/agent" in run.out
     assert "privileged" in run.out
+
+
+def test_a_capability_that_takes_the_node_is_reported_in_the_scc_and_in_the_pod(here: Path, cli: Cli) -> None:
+    scc = SCC.replace("NAME", "modules").replace("users: []\n", 'users: ["system:serviceaccount:shop:web"]\n')
+    pod = PRIVILEGED.replace("{privileged: true}", "{capabilities: {add: [SYS_MODULE]}}")
+    write_below(here, {"scc.yaml": f"{scc}allowedCapabilities: [SYS_MODULE]\n", "app.yaml": pod})
+    run = cli("check", ".")
+    assert run.status == 1
+    text = " ".join(run.out.split())
+    assert "node Deployment shop/web SCC modules, capability SYS_MODULE" in text
+    assert (
+        "node SecurityContextConstraints modules" in text
+        and "capability SYS_MODULE; SCC modules for service account shop/web" in text
+    )
