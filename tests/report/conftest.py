@@ -141,7 +141,7 @@ def kinds(sample: Report) -> Report:
     access = Finding(
         "SCC102", "pod-access", "access", None, "DaemonSet shop/agent: container agent is privileged", where, agent
     )
-    gap = Finding("unjudged", "unjudged", "gap", None, "asks for hostNetwork, and is not judged", values)
+    gap = Finding("GAP001", "not-judged", "gap", None, "asks for hostNetwork, and is not judged", values)
     advice = Finding("SCC107", "needless-grant", "advice", None, "DaemonSet shop/agent: needs less", where, agent)
     findings = (
         replace(access, reach="node", what="privileged", through="RoleBinding agent"),

@@ -85,7 +85,6 @@ COMMANDS = {
     "failed": ["check", "--select", "NO-SUCH-RULE", DEMO],
     "nothing judged": ["check", "docs/style.css"],
     "change": ["diff", "fixtures/upgrade", DEMO],
-    "controls": ["controls", DEMO],
 }
 
 

@@ -1,4 +1,4 @@
-"""Findings that one proved change fixes: they are one cause, such as the workloads of a chart without its switch for OpenShift."""
+"""Problems that one proved change fixes: they are one cause, such as the workloads of a chart without its switch for OpenShift."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,8 @@ _SETTLED = {"is rejected": "The cluster then admits their pods.", "runs unconfin
 
 
 def joined_by_fix(report: Report) -> Report:
-    """Return the report in which findings that the same edits fix are suppressed by the one of widest reach, which lists them."""
-    groups = grouped((edits, finding) for finding in report.live if (edits := _edits(finding)))
+    """Return the report in which problems that the same edits fix are suppressed by the one of widest reach, which lists them."""
+    groups = grouped((edits, finding) for finding in report.problems if (edits := _edits(finding)))
     shown: dict[Finding, Finding] = {}
     for group in groups.values():
         first, *others = widest_first(group)

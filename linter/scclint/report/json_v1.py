@@ -144,6 +144,7 @@ def _summary(report: Report) -> Json:
         },
         "rules": dict(sorted(Counter(finding.rule_id for finding in live).items())),
         "suppressed": report.suppressed,
+        "known": report.known,
         "platform": visible_line(report.platform),
         "units": len(report.units),
         "files": tally.files,

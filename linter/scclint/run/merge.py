@@ -64,7 +64,7 @@ def merge(
     )
 
 
-UNJUDGED = "unjudged"
+UNJUDGED = "GAP001"
 """The rule of the gaps that the run itself finds."""
 
 
@@ -73,7 +73,7 @@ def gaps_in(notices: Iterable[Notice]) -> list[Finding]:
     return [
         Finding(
             rule_id=UNJUDGED,
-            rule_name=UNJUDGED,
+            rule_name="not-judged",
             kind="gap",
             severity=None,
             message=notice.message,

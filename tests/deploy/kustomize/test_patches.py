@@ -68,7 +68,7 @@ def test_patches_are_partial(here: Path, name: str, head: str, listing: str) -> 
 def test_a_patch_is_counted_and_not_judged(here: Path) -> None:
     write_files({"kustomization.yaml": "patches: [{path: patch.yaml}]\n", "patch.yaml": PATCH})
     report = strict("patch.yaml")
-    assert {(f.kind, f.rule_id) for f in report.findings if f.kind != "advice"} == {("gap", "unjudged"), ("access", "SCC102")}
+    assert {(f.kind, f.rule_id) for f in report.findings if f.kind != "advice"} == {("gap", "GAP001"), ("access", "SCC102")}
     assert (report.tally.unsupported, report.tally.linted, report.tally.workloads) == (1, 0, 0)
     (gap,) = (f for f in report.findings if f.kind == "gap")
     assert (gap.what, gap.message) == (
