@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from scclint import __version__
-from scclint.about import SITE, with_addresses
+from scclint.about import SITE, site_page, with_addresses
 from scclint.causes.consequences import related_places
 from scclint.facts.keys import fingerprints
 from scclint.finding import Finding
@@ -348,6 +348,7 @@ def _bare_descriptor(finding: Finding) -> dict[str, Any]:
         "name": _pascal_case(finding.rule_name),
         "shortDescription": {"text": text},
         "fullDescription": {"text": text},
+        "helpUri": f"{site_page('managing-findings')}#kinds-of-facts",
         "help": {"text": text},
         "defaultConfiguration": {"level": LEVELS[finding.heading]},
         "properties": {"precision": "high", "problem.severity": _PROBLEM_SEVERITIES[finding.heading]},
