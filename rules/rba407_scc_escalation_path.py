@@ -241,7 +241,7 @@ def _problem(way: Escalation, subject: Subject, binding: RoleBinding, world: Wor
         notes=("limited" if is_single or len(enough) > 1 else "each", "marker"),
         related=(*also_enough, *dict.fromkeys(world.steps.of_escalation(way, binding))),
         help=help,
-        word=AccessWord(_opens(way), who=subject.who, reach="node" if way.namespace else "cluster", through=role),
+        word=AccessWord(_opens(way), who=subject.who, reach="cluster" if way.gives_all else "node", through=role),
     )
 
 

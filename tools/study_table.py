@@ -17,7 +17,7 @@ PACKAGE = ROOT / "linter" / "scclint"
 NEEDED = {
     "MAN008": "`tests/deploy/test_duplicates.py`",
     "PSA508": "access of a namespace, `fixtures/pod-security-switched-off`",
-    "RBA408": "access that a ClusterRole adds to others, `fixtures/aggregated-scc-grant`",
+    "RBA408": "access of everyone with a role of the release, `fixtures/release-role-widened`",
     "SCC110": "`fixtures/captured-by-priority` has pods that a priority takes away",
     "SCC112": "access of a namespace, `fixtures/scc-switched-off`",
     "SCC113": "access of a namespace, `fixtures/namespace-allows-root`",

@@ -9,7 +9,16 @@ from scclint.admission.access import opened_by
 from scclint.admission.authorize import controller_user
 from scclint.admission.verdict import Grant, ObjectRef, User
 from scclint.cluster.cluster import Cluster
-from scclint.cluster.escalation_routes import NO_REQUESTS, OF_NODES, REQUESTS, REQUESTS_BY_GROUP, ROUTES, ApiRequest, Route
+from scclint.cluster.escalation_routes import (
+    MASTERS,
+    NO_REQUESTS,
+    OF_NODES,
+    REQUESTS,
+    REQUESTS_BY_GROUP,
+    ROUTES,
+    ApiRequest,
+    Route,
+)
 from scclint.cluster.namespaces import NAMESPACES_WITHOUT_SCC, why_skipped
 from scclint.cluster.rights import BoundRule, RoleRule
 from scclint.cluster.who_can import holders
@@ -52,6 +61,11 @@ class Escalation:
     acting_as: str = ""
     acts: tuple[str, ...] = ()
     of_release: bool = False
+
+    @property
+    def gives_all(self) -> bool:
+        """Whether the way counts in the whole cluster, or leads to it."""
+        return not self.namespace or self.route.target == "masters"
 
     def enough(self, minor: int) -> tuple[tuple["Enough", ...], ...]:
         """Return for each right of the route all that gives it on a Kubernetes minor. Without all that gives one right, the way is closed."""
@@ -245,6 +259,9 @@ class Escalations:
             way = replace(way, acts=tuple(acts), rules=(*way.rules, *(match.held for match in acts.values())))
         if route.target == "user":
             yield from self._through_users(way, names, visited)
+        elif route.target == "masters":
+            if namespace == MASTERS[0] and (not names or MASTERS[1] in names):
+                yield way
         elif not route.target or not (namespace or names):
             yield replace(way, role=min(names) if route.name == "bind" and names else "")
         elif route.target == "admission":
@@ -329,7 +346,9 @@ class Escalations:
             (right, _Match(BoundRule(binding, *rule), frozenset()))
             for binding, role in rights.bindings_of(user).items()
             for rule in rights.rules_of(role)
-            for right, whole in (() if rule[2].get("resourceNames") else self._given_by(rule[2], route.mode))
+            for right, whole in (
+                () if rule[2].get("resourceNames") else given_by(rule[2], self._cluster.kubernetes_minor, route.mode)
+            )
             if not (whole and binding.namespace)
         )
         acts: dict[str, _Match] = {}
@@ -439,28 +458,15 @@ class Escalations:
         # Most are the release's own, which all units have.
         memo = installed.memo if installed.grants.rights.rules_of(role) is rules else self._memo
         matched: list[RoleRight] = memo(
-            (Escalations, role), lambda: [(rule, right, whole) for rule in rules for right, whole in self._given_by(rule[2])]
+            (Escalations, role),
+            lambda: [
+                (rule, right, whole) for rule in rules for right, whole in given_by(rule[2], self._cluster.kubernetes_minor)
+            ],
         )
         named = ((right, self._names(right[1], right[0][2])) for right in matched)
         given = ((right, names) for right, names in named if names is not None)
         # A rule that lets create says more of a way than one that lets change what exists. The sort keeps the order otherwise.
         return sorted(given, key=lambda item: not any(verb in as_list(item[0][0][2].get("verbs")) for verb in ("create", "*")))
-
-    def _given_by(self, rule: Object, mode: str = "") -> Iterator[tuple[str, bool]]:
-        """Yield the rights that a rule gives, and whether for the whole cluster only. `mode` is one of constrained impersonation."""
-        prefix = f"impersonate-on:{mode}:" if mode else ""
-        minor = self._cluster.kubernetes_minor
-        groups = as_list(rule.get("apiGroups"))
-        wholes: dict[str, bool] = {}
-        for group in REQUESTS_BY_GROUP if "*" in groups else filter(groups.__contains__, REQUESTS_BY_GROUP):
-            for right, request in REQUESTS_BY_GROUP[group]:
-                if minor <= request.until and any(
-                    rbac.matched(rule, prefix + verb, group, resource)
-                    for verb in request.verbs
-                    for resource in request.resources
-                ):
-                    wholes[right] = wholes.get(right, True) and request.whole
-        yield from wholes.items()
 
     def _names(self, right: str, rule: Object) -> Set[str] | None:
         """The objects for which a rule gives a right, none for all; None if it gives the right for no object that matters."""
@@ -513,3 +519,20 @@ def _alike(first: _Match, matches: Sequence[_Match]) -> list[_Match]:
     """Return a rule, and those that give the same right for all objects as well, or for one that it names as well."""
     others = (match for match in matches if match is not first)
     return [first, *(match for match in others if (match.names & first.names if first.names else not match.names))]
+
+
+def given_by(rule: Object, minor: int, mode: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield the rights that a rule gives on a Kubernetes minor, and whether for the whole cluster only.
+
+    `mode` is one of constrained impersonation.
+    """
+    prefix = f"impersonate-on:{mode}:" if mode else ""
+    groups = as_list(rule.get("apiGroups"))
+    wholes: dict[str, bool] = {}
+    for group in REQUESTS_BY_GROUP if "*" in groups else filter(groups.__contains__, REQUESTS_BY_GROUP):
+        for right, request in REQUESTS_BY_GROUP[group]:
+            if minor <= request.until and any(
+                rbac.matched(rule, prefix + verb, group, resource) for verb in request.verbs for resource in request.resources
+            ):
+                wholes[right] = wholes.get(right, True) and request.whole
+    yield from wholes.items()

@@ -3,8 +3,10 @@
 Sources: "RBAC good practices" of Kubernetes, and the admission plugins of OpenShift's kube-apiserver.
 """
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from scclint.objects.kinds import KINDS, TEKTON, WORKLOAD_GROUPS, Created, CustomPods, Kind
 from scclint.record import grouped
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -27,6 +29,29 @@ class ApiRequest(NamedTuple):
 
 
 _APPS = ("deployments", "replicasets", "statefulsets", "daemonsets")
+
+
+def _plural(kind: str) -> str:
+    """Return the resource of a kind, as its CustomResourceDefinition calls it: `prometheuses`, `notebooks`."""
+    name = kind.lower()
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith(("s", "x", "ch", "sh")) else f"{name}s"
+
+
+def _makes_pods(row: Kind) -> bool:
+    """Whether the controller of a kind makes pods of what an object of it says. Tasks and Pipelines make none until a run names them."""
+    if row.contains == "Tekton":
+        return row.name.endswith("Run")
+    return row.template is not None or row.contains == "Knative" or isinstance(row.contains, CustomPods | Created)
+
+
+def _custom_pods() -> Iterator[ApiRequest]:
+    """Yield the requests that write the custom resources of which controllers make pods. What a run of Tekton runs cannot be changed."""
+    for (group, _), row in KINDS.items():
+        if group and group not in WORKLOAD_GROUPS and _makes_pods(row):
+            yield ApiRequest(("create",) if row.name in TEKTON else _CHANGE, group, (_plural(row.name),))
+
 
 REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
     "bind": (ApiRequest(("bind",), _RBAC, ("clusterroles",)),),
@@ -52,6 +77,7 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
         ApiRequest(_CHANGE, "apps", _APPS),
         ApiRequest(_CHANGE, "batch", ("jobs", "cronjobs")),
         ApiRequest(_CHANGE, "apps.openshift.io", ("deploymentconfigs",)),
+        *_custom_pods(),
     ),
     "create tokens": (ApiRequest(("create",), "", ("serviceaccounts/token",)),),
     "create secrets": (ApiRequest(("create",), "", ("secrets",)),),
@@ -77,6 +103,32 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
     "write machine configs": (
         ApiRequest(_CHANGE, "machineconfiguration.openshift.io", ("machineconfigs",), whole=True),
     ),
+    "configure nodes": (
+        ApiRequest(
+            _CHANGE, "machineconfiguration.openshift.io", ("kubeletconfigs", "containerruntimeconfigs"), whole=True
+        ),
+        ApiRequest(_CHANGE, "tuned.openshift.io", ("tuneds", "profiles"), whole=True),
+        ApiRequest(_CHANGE, "performance.openshift.io", ("performanceprofiles",), whole=True),
+    ),
+    "configure the control plane": (
+        ApiRequest(_CHANGE, "operator.openshift.io", ("kubeapiservers", "openshiftapiservers", "etcds"), whole=True),
+        ApiRequest(_CHANGE, "config.openshift.io", ("clusterversions", "apiservers", "featuregates"), whole=True),
+    ),
+    "write identities": (
+        ApiRequest(_CHANGE, "config.openshift.io", ("oauths",), whole=True),
+        ApiRequest(_CHANGE, "oauth.openshift.io", ("oauthaccesstokens", "oauthauthorizetokens", "oauthclients"), whole=True),
+        ApiRequest(_CHANGE, "user.openshift.io", ("identities", "useridentitymappings"), whole=True),
+    ),
+    "have controllers deploy": (
+        ApiRequest(_CHANGE, "argoproj.io", ("applications", "applicationsets", "appprojects")),
+        ApiRequest(_CHANGE, "kustomize.toolkit.fluxcd.io", ("kustomizations",)),
+        ApiRequest(_CHANGE, "helm.toolkit.fluxcd.io", ("helmreleases",)),
+        ApiRequest(_CHANGE, "policy.open-cluster-management.io", ("policies", "configurationpolicies")),
+        ApiRequest(_CHANGE, "work.open-cluster-management.io", ("manifestworks", "manifestworkreplicasets")),
+        ApiRequest(_CHANGE, "hive.openshift.io", ("syncsets", "selectorsyncsets")),
+        ApiRequest(_CHANGE, "fleet.cattle.io", ("bundles",)),
+    ),
+    "write operators": (ApiRequest(_CHANGE, "operators.coreos.com", ("clusterserviceversions",)),),
     "create builds": (ApiRequest(("create",), "build.openshift.io", ("builds", "buildconfigs")),),
     "build custom images": (ApiRequest(("create",), "build.openshift.io", ("builds/custom",)),),
     "create subscriptions": (ApiRequest(("create",), "operators.coreos.com", ("subscriptions",)),),
@@ -89,7 +141,7 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
 REQUESTS_BY_GROUP = grouped((request.group, (right, request)) for right, requests in REQUESTS.items() for request in requests)
 """The requests by API group, each with the right that it belongs to."""
 
-Target = Literal["", "account", "identity", "pod", "user", "admission"]
+Target = Literal["", "account", "identity", "pod", "user", "admission", "masters"]
 
 
 class Route(NamedTuple):
@@ -97,7 +149,8 @@ class Route(NamedTuple):
 
     `target` says what else it needs where its rights count in single namespaces or for named objects only: an account that may use
     the SCC (`account`), one that can itself create pods with the SCC or has a way to it (`identity`), a pod that uses it (`pod`), a
-    user or group that has a way to it (`user`), or a namespace in which SCC admission runs (`admission`).
+    user or group that has a way to it (`user`), a namespace in which SCC admission runs (`admission`), or the namespace with the
+    certificate of group system:masters (`masters`).
     In all namespaces, the release's own components have all of them. A `whole` way counts only if its rights are for the whole
     cluster. It exists from Kubernetes minor `since` to `until`. `mode` is the mode of constrained impersonation: the way leads only to
     what the subject may do in this mode.
@@ -142,9 +195,14 @@ ROUTES = (
     ),
     Route("kubelet", ("reach kubelets",), "run commands in every pod through the kubelets", whole=True),
     Route("machine config", ("write machine configs",), "write files and units of the nodes", whole=True),
+    Route("nodes", ("configure nodes",), "change how the nodes run every pod", whole=True),
+    Route("control plane", ("configure the control plane",), "change the API server and its admission", whole=True),
+    Route("identity", ("write identities",), "log in as every user", whole=True),
+    Route("deployer", ("have controllers deploy",), "have a controller apply every manifest", whole=True),
     Route("extension", ("write cluster extensions",), "install an extension as every service account", whole=True, since=31),
     Route("operator", ("create subscriptions",), "install every operator", whole=True),
     Route("operator", ("create subscriptions", "create operator groups"), "install operators{where}"),
+    Route("operator", ("write operators",), "have OLM run every program with every right", whole=True),
     Route(
         "subscription",
         ("change subscriptions",),
@@ -166,6 +224,7 @@ ROUTES = (
     ),
     Route("token", ("read secrets",), "read the token secrets of every service account (OpenShift's own included)", "identity", until=28),
     Route("secret", ("read secrets",), "read every secret (OpenShift's own included)", whole=True, since=29),
+    Route("secret", ("read secrets",), "read the certificate of group system:masters{where}", "masters"),
     Route("exec", ("enter pods",), "run commands in every pod (OpenShift's own included)", "pod"),
     Route("mode user-info", ("act as users",), "act as every user", "user", whole=True, since=36, mode="user-info"),
     Route(
@@ -194,7 +253,12 @@ pkg/operator/certrotationcontroller of openshift/cluster-kube-apiserver-operator
 one, but only for requests of which it has the verb `impersonate-on:MODE:VERB`, and never as group system:masters (source:
 pkg/endpoints/filters/impersonation/mode.go of Kubernetes' apiserver, on by default from 1.36). OLM follows a Subscription when its source,
 package or channel changes, and adds what `config` has to the containers of the operator (source: doc/design/subscription-config.md and
-pkg/controller/registry/resolver/resolver.go of operator-framework/operator-lifecycle-manager)."""
+pkg/controller/registry/resolver/resolver.go of operator-framework/operator-lifecycle-manager), and creates the service accounts, roles and
+pods of a ClusterServiceVersion. The operators of the control plane merge `spec.unsupportedConfigOverrides` into the configuration of their
+programs (source: api/operator/v1/types.go of openshift/api)."""
+
+MASTERS = ("openshift-kube-apiserver-operator", "node-system-admin-client")
+"""The namespace and the name of the secret with the certificate of group system:masters."""
 
 NO_REQUESTS = frozenset((
     "bind", "escalate cluster roles", "escalate roles", "approve for the signer",
@@ -204,3 +268,11 @@ NO_REQUESTS = frozenset((
 
 OF_NODES = frozenset(("create tokens",))
 """The rights of nodes that lead to an SCC: tokens of the service accounts of their pods."""
+
+ALONE = {
+    right: all(route.whole for route in routes)
+    for right, routes in grouped(
+        (route.rights[0], route) for route in ROUTES if len(route.rights) == 1 and not route.mode
+    ).items()
+}
+"""The rights that are a way without another one, and whether they are only for the whole cluster."""

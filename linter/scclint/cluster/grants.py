@@ -1,5 +1,6 @@
 """Who may use the SCCs of a cluster: by the lists of the SCCs themselves, and by RBAC."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from scclint.admission.constraints import Constraints
 from scclint.admission.verdict import Grant, ObjectRef, SubjectType, User
 from scclint.cluster.objects import Objects, ServiceAccounts
 from scclint.cluster.sccs import OrderedSccs
+from scclint.record import grouped
 from scclint.yaml.untyped import Object
 
 if TYPE_CHECKING:
@@ -104,6 +106,20 @@ class SccGrants:
     def aggregated_into(self, role: Object) -> tuple[str, ...]:
         """Return the names of the release's own ClusterRoles that take the rules of a ClusterRole because of its labels."""
         return self.installed._own_aggregation.takers(role)
+
+    def groups_with(self, role: str) -> tuple[str, ...]:
+        """Return the groups to which the release itself binds a ClusterRole in the whole cluster, sorted."""
+        return self.installed._groups_with.get(role, ())
+
+    @cached_property
+    def _groups_with(self) -> Mapping[str, tuple[str, ...]]:
+        bound = grouped(
+            (binding["roleRef"]["name"], subject["name"])
+            for binding in self._objects.of("ClusterRoleBinding").values()
+            for subject in binding["subjects"]
+            if subject["kind"] == "Group"
+        )
+        return {role: tuple(sorted(groups)) for role, groups in bound.items()}
 
     @cached_property
     def rights(self) -> "Rights":

@@ -170,7 +170,7 @@ def own_rbac(installation: Installation, *, cluster_admins: bool = False) -> lis
     everyone = (entry["name"] for entry in _installed(installation, "everyone") if entry["name"] not in withheld)
     for role in (SCC_ROLE_PREFIX + name for name in everyone):
         objects.append(_binding(role, role, ["Group:system:authenticated"]))
-    objects.append(role_object("cluster-admin", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))
+    objects.append(_role({"name": "cluster-admin", "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]}))
     objects.append(_binding("cluster-admin", "cluster-admin", ["Group:system:masters"]))
     roles = (*_installed(installation, "aggregates"), *_installed(installation, "roles"))
     objects += [_role(entry) for entry in roles]
@@ -245,8 +245,12 @@ def _role(entry: Mapping[str, Any]) -> Object:
     role = role_object(entry["name"], entry.get("rules", []))
     if "from" in entry:
         role["aggregationRule"] = {"clusterRoleSelectors": [{"matchLabels": {label: "true"}} for label in entry["from"]]}
-    role["metadata"]["labels"] = dict.fromkeys(entry.get("labels", ()), "true")
+    role["metadata"]["labels"] = {**dict.fromkeys(entry.get("labels", ()), "true"), **_BOOTSTRAPPING}
     return role
+
+
+_BOOTSTRAPPING = {"kubernetes.io/bootstrapping": "rbac-defaults"}
+"""The label of the roles that the API servers bring (source: policy.go of Kubernetes and of openshift-apiserver)."""
 
 
 def _binding(name: str, role: str, subjects: Iterable[str], namespace: str = "", role_kind: str = "ClusterRole") -> Object:
