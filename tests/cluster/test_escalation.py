@@ -347,3 +347,53 @@ def test_without_all_that_is_enough_for_a_right_the_way_is_closed(rules: list[Ob
     assert len(first) == number
     for left in first:
         assert phrase in ways(without([one for one in first if one is not left]))
+
+
+EVERY_POD = "create pods in every namespace as every service account (OpenShift's own included)"
+
+
+@pytest.mark.parametrize(
+    ("verbs", "resource", "group", "way"),
+    [
+        ("create", "taskruns", "tekton.dev", EVERY_POD),
+        ("patch", "rollouts", "argoproj.io", EVERY_POD),
+        ("create", "workflows", "argoproj.io", EVERY_POD),
+        ("update", "services", "serving.knative.dev", EVERY_POD),
+        ("create", "prometheuses", "monitoring.coreos.com", EVERY_POD),
+        ("create", "elasticsearches", "elasticsearch.k8s.elastic.co", EVERY_POD),
+        ("update", "kubeletconfigs", "machineconfiguration.openshift.io", "change how the nodes run every pod"),
+        ("create", "tuneds", "tuned.openshift.io", "change how the nodes run every pod"),
+        ("patch", "clusterversions", "config.openshift.io", "change the API server and its admission"),
+        ("update", "kubeapiservers", "operator.openshift.io", "change the API server and its admission"),
+        ("create", "oauthaccesstokens", "oauth.openshift.io", "log in as every user"),
+        ("update", "oauths", "config.openshift.io", "log in as every user"),
+        ("create", "applications", "argoproj.io", "have a controller apply every manifest"),
+        ("create", "manifestworks", "work.open-cluster-management.io", "have a controller apply every manifest"),
+        ("create", "syncsets", "hive.openshift.io", "have a controller apply every manifest"),
+        ("update", "clusterserviceversions", "operators.coreos.com", "have OLM run every program with every right"),
+        # Tasks make no pods until a run names them, and reading changes nothing.
+        ("create", "tasks", "tekton.dev", ""),
+        ("update", "taskruns", "tekton.dev", ""),
+        ("get list watch", "clusterversions", "config.openshift.io", ""),
+        ("create", "services", "", ""),
+    ],
+)
+def test_what_makes_pods_or_configures_nodes(verbs: str, resource: str, group: str, way: str) -> None:
+    rules = [rule(verbs, resource, group=group)]
+    assert phrases(granted(rules)) == [way] * bool(way)
+    # In one namespace, no controller of another one and no node follows.
+    assert way == EVERY_POD or phrases(granted(rules, "shop")) == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "names", "number"),
+    [
+        ("openshift-kube-apiserver-operator", (), 1),
+        ("openshift-kube-apiserver-operator", ("node-system-admin-client",), 1),
+        ("openshift-kube-apiserver-operator", ("serving-cert",), 0),
+        ("shop", (), 0),
+    ],
+)
+def test_the_certificate_of_masters(namespace: str, names: tuple[str, ...], number: int) -> None:
+    found = phrases(granted([rule("get", "secrets", *names)], namespace))
+    assert found == ["read the certificate of group system:masters in namespace openshift-kube-apiserver-operator"] * number

@@ -6,6 +6,7 @@ import pytest
 from scclint.admission.constraints import from_object
 from scclint.admission.decoding import decode_object
 from scclint.admission.order import key
+from scclint.cluster.cluster import Cluster
 from scclint.cluster.installed import OPENSHIFT_PLATFORMS, TECH_PREVIEW, Installation, check, own_rbac, own_sccs
 from scclint.errors import UsageError
 from scclint.platform.releases import RELEASES, kubernetes_of, release_of
@@ -113,7 +114,8 @@ def test_values_are_those_recorded() -> None:
         assert roles >= aggregates | {"cluster-admin", "sudoer", "system:controller:job-controller"}
         bindings = {one["metadata"]["name"] for one in rbac if one["kind"] == "ClusterRoleBinding"}
         of_controllers = {name for name in bindings if ":controller:" in name or name == "system:kube-controller-manager"}
-        others = {"cluster-admin", "cluster-readers", "basic-users"}
+        # Who everybody's roles are bound to is not recorded either.
+        others = {"cluster-admin", "cluster-readers", *(binding for binding, _ in EVERYBODY)}
         assert bindings - of_controllers - others == set(brought["clusterRoleBindings"])
 
 
@@ -174,3 +176,41 @@ def test_microshift_has_fewer_sccs_than_openshift() -> None:
     absent = {"hostmount-anyuid-v2", "nested-container"}
     assert {*sccs("4.20", payload=False)} - {*sccs("4.20", platform="microshift")} == {*absent, "restricted-v3"}
     assert {*sccs("4.21", payload=False)} - {*sccs("4.21", platform="microshift")} == absent
+
+
+EVERYBODY = (
+    ("basic-users", "basic-user"),
+    ("cluster-status-binding", "cluster-status"),
+    ("self-access-reviewers", "self-access-reviewer"),
+    ("self-provisioners", "self-provisioner"),
+    ("system:basic-user", "system:basic-user"),
+    ("system:build-strategy-docker-binding", "system:build-strategy-docker"),
+    ("system:build-strategy-jenkinspipeline-binding", "system:build-strategy-jenkinspipeline"),
+    ("system:build-strategy-source-binding", "system:build-strategy-source"),
+    ("system:discovery", "system:discovery"),
+    ("system:oauth-token-deleters", "system:oauth-token-deleter"),
+    ("system:openshift:discovery", "system:openshift:discovery"),
+    ("system:openshift:public-info-viewer", "system:openshift:public-info-viewer"),
+    ("system:public-info-viewer", "system:public-info-viewer"),
+    ("system:scope-impersonation", "system:scope-impersonation"),
+    ("system:service-account-issuer-discovery", "system:service-account-issuer-discovery"),
+    ("system:webhooks", "system:webhook"),
+)
+"""The bindings of the release to groups that cover everybody, and their ClusterRoles."""
+
+
+@pytest.mark.parametrize(("binding", "role"), EVERYBODY)
+def test_the_release_binds_these_roles_to_everybody(binding: str, role: str) -> None:
+    (found,) = (
+        one
+        for one in own_rbac(Installation("4.22"))
+        if one["kind"] == "ClusterRoleBinding" and one["metadata"]["name"] == binding
+    )
+    assert found["roleRef"]["name"] == role
+    assert {subject["name"].partition(":")[2].partition(":")[0] for subject in found["subjects"]} <= {
+        "authenticated",
+        "unauthenticated",
+        "serviceaccounts",
+    }
+    grants = Cluster.openshift("4.22").grants
+    assert grants.groups_with(role) == tuple(sorted(subject["name"] for subject in found["subjects"]))

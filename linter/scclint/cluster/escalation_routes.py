@@ -82,6 +82,7 @@ REQUESTS: dict[str, tuple[ApiRequest, ...]] = {
     "create tokens": (ApiRequest(("create",), "", ("serviceaccounts/token",)),),
     "create secrets": (ApiRequest(("create",), "", ("secrets",)),),
     "read secrets": (ApiRequest(("get", "list", "watch"), "", ("secrets",)),),
+    "read the certificate": (ApiRequest(("get", "list", "watch"), "", ("secrets",)),),
     "enter pods": (
         ApiRequest(("create",), "", ("pods/exec", "pods/attach")),
         ApiRequest(("get",), "", ("pods/exec", "pods/attach"), until=34),
@@ -224,7 +225,7 @@ ROUTES = (
     ),
     Route("token", ("read secrets",), "read the token secrets of every service account (OpenShift's own included)", "identity", until=28),
     Route("secret", ("read secrets",), "read every secret (OpenShift's own included)", whole=True, since=29),
-    Route("secret", ("read secrets",), "read the certificate of group system:masters{where}", "masters"),
+    Route("secret", ("read the certificate",), "read the certificate of group system:masters{where}", "masters"),
     Route("exec", ("enter pods",), "run commands in every pod (OpenShift's own included)", "pod"),
     Route("mode user-info", ("act as users",), "act as every user", "user", whole=True, since=36, mode="user-info"),
     Route(
@@ -272,7 +273,7 @@ OF_NODES = frozenset(("create tokens",))
 ALONE = {
     right: all(route.whole for route in routes)
     for right, routes in grouped(
-        (route.rights[0], route) for route in ROUTES if len(route.rights) == 1 and not route.mode
+        (route.rights[0], route) for route in ROUTES if len(route.rights) == 1 and not route.mode and route.target != "masters"
     ).items()
 }
 """The rights that are a way without another one, and whether they are only for the whole cluster."""
