@@ -54,8 +54,6 @@ from typing import NamedTuple
 
 from scclint.admission.rbac import scc_grant
 from scclint.api import AccessWord, Location, ObjectRef, Problem, Role, View, World, node_access, rule, wider_than_restricted
-from scclint.cluster.escalation import given_by
-from scclint.cluster.escalation_routes import ALONE
 
 from ._grants import marked_for_deletion
 
@@ -138,6 +136,9 @@ def _sccs(role: Role, item: View, holder: _Holder, world: World) -> Iterator[Pro
 
 def _rights(role: Role, holder: _Holder, world: World) -> Iterator[Problem]:
     """Yield the rights that lead to an SCC and that the role of the release does not have by itself."""
+    from scclint.cluster.escalation import given_by
+    from scclint.cluster.escalation_routes import ALONE
+
     minor, rights = world.cluster.kubernetes_minor, world.cluster.grants.installed.rights
     known = {
         right for _, _, own in rights.rules_of(ObjectRef("ClusterRole", "", holder.name)) for right, _ in given_by(own, minor)

@@ -58,7 +58,6 @@ def test_commands(text: str, line: int) -> None:
         f"apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nspec:\n  description: |\n    {ADDS}\n",
         f"apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nspec:\n  steps:\n  - try:\n    - script: {{content: {ADDS}}}\n",
         f"apiVersion: kuttl.dev/v1beta1\nkind: TestStep\ncommands:\n- script: {ADDS}\n",
-        f"- command:\n    argv: [echo, {', '.join(map(repr, ADDS.split()))}]\n",
         JOB % f"env: [{{name: A, value: '{ADDS}'}}]",
     ],
 )
